@@ -1,0 +1,25 @@
+// The SSM document: its steps, its one parameter and the limits that SSM sets on both.
+
+/** The stages of a plan, in order. */
+export const STAGES = ['drain', 'save', 'clean', 'report'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** The steps of the document: `accept` refuses what came too late, then one step a stage. */
+export const STEPS = ['accept', ...STAGES] as const;
+
+/** base64url of UTF-8 JSON, see `Notices`. */
+export const NOTICES_PARAMETER = 'Notices';
+
+/** Anchored, because the agent's own check is not; no repeat count, because Go's regexp allows 1,000 at most. */
+export const NOTICES_PATTERN = '^[A-Za-z0-9_-]+$';
+
+/** Characters. 64 KB bound document and parameters together; the document keeps 44,000 of them. */
+export const NOTICES_MAX_CHARS = 16_000;
+export const DOCUMENT_MAX_BYTES = 44_000;
+
+/** Seconds. The agent kills a step without mercy at this age: larger than any stage can last. */
+export const STEP_TIMEOUT_SECONDS = 150;
+
+/** SendCommand: at most 50 InstanceIds a call, TimeoutSeconds from 30 (botocore, ssm.SendCommand). */
+export const COMMAND_MAX_INSTANCES = 50;
+export const COMMAND_MIN_TIMEOUT_SECONDS = 30;

@@ -1,0 +1,10 @@
+// Environment variables of the functions.
+export const FUNCTION_VARIABLES = {
+  /** The name of the SSM document that `respond` sends. */
+  document: 'SPOT_GUARD_DOCUMENT',
+  /** JSON of `Settings`: what holds for an instance whose tags do not say. */
+  defaults: 'SPOT_GUARD_DEFAULTS',
+  logLevel: 'POWERTOOLS_LOG_LEVEL',
+  service: 'POWERTOOLS_SERVICE_NAME',
+  metricsNamespace: 'POWERTOOLS_METRICS_NAMESPACE',
+} as const;

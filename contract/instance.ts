@@ -1,0 +1,69 @@
+// Names on the instance: paths, exit codes, the hooks' environment. The guard's contract.py says the same.
+
+/** Prefixed to every path below where set: the rehearsal's sandbox. Unset on a real instance. */
+export const ROOT_VARIABLE = 'SPOT_GUARD_ROOT';
+
+export const PATHS = {
+  /** Kept in memory, gone at a reboot: a full or read-only disk does not stop a run. */
+  run: '/run/spot-guard',
+  notice: '/run/spot-guard/notice.json',
+  acknowledged: '/run/spot-guard/acknowledged',
+  runs: '/run/spot-guard/runs',
+  hooks: '/etc/spot-guard/hooks.d',
+  roots: '/etc/spot-guard/roots',
+} as const;
+
+/** The transient systemd unit that a run lives in. */
+export const RUN_UNIT = 'spot-guard-run';
+
+/**
+ * Exit codes that leave the guard. The agent gives 137, 168 and 194 a meaning of its own, and
+ * 169 too: failed, skip the steps that follow. Only `accept` uses that one.
+ */
+export const EXIT = {
+  ok: 0,
+  /** Only from `accept`. */
+  refused: 169,
+  /** Wrong call of the guard. */
+  usage: 10,
+  /** A task of the stage failed. */
+  failed: 20,
+  /** The stage ran over and was ended at its moment. */
+  overran: 21,
+  /** The stage could not run: its moment had passed. */
+  skipped: 22,
+  /** The run ended, or could not be started, without a word on this stage. */
+  lost: 23,
+} as const;
+
+/** A hook's exit code for "there is nothing consistent to save". Counts as success. */
+export const HOOK_NOTHING_TO_SAVE = 75;
+
+/** A hook whose name ends so is run for `hibernate` too; the others are not. */
+export const HIBERNATE_SUFFIX = '.hibernate';
+
+export const HOOK_VARIABLES = {
+  event: 'SPOT_GUARD_EVENT',
+  action: 'SPOT_GUARD_ACTION',
+  instanceId: 'SPOT_GUARD_INSTANCE_ID',
+  deadline: 'SPOT_GUARD_DEADLINE',
+  deadlineEpoch: 'SPOT_GUARD_DEADLINE_EPOCH',
+  stage: 'SPOT_GUARD_STAGE',
+  stageEnd: 'SPOT_GUARD_STAGE_END',
+  state: 'SPOT_GUARD_STATE',
+  workload: 'SPOT_GUARD_WORKLOAD',
+  attempt: 'SPOT_GUARD_ATTEMPT',
+} as const;
+
+/** Lines of the journal, `phase` by `phase`. */
+export const JOURNAL_PHASES = [
+  'started',
+  'takenOver',
+  'stageStarted',
+  'taskStarted',
+  'taskEnded',
+  'stageEnded',
+  'ended',
+  'thawed',
+  'warning',
+] as const;

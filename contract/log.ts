@@ -1,0 +1,31 @@
+// The log is the record: each step of a notice is one line with these keys.
+export const LOG_KEYS = {
+  instanceId: 'instanceId',
+  noticeTime: 'noticeTime',
+  action: 'action',
+  phase: 'phase',
+  secondsLeft: 'secondsLeft',
+  reason: 'reason',
+  eventId: 'eventId',
+  /** The field at fault of an ignored event, cut to 80 printable characters. */
+  got: 'got',
+  commandId: 'commandId',
+  /** Milliseconds from the notice's time, which has whole seconds, to SendCommand's answer. */
+  noticeToCommandMs: 'noticeToCommandMs',
+} as const;
+
+/** Values of `phase` in the functions' log. Facts are in the past. */
+export const PHASES = {
+  /** Not a notice that this function answers: malformed, foreign, unknown. */
+  ignored: 'ignored',
+  /** A notice for an instance without the tag. */
+  unguarded: 'unguarded',
+  /** Seen first after its deadline, dropped on purpose. */
+  late: 'late',
+  /** The instance was shutting down already, for another reason: nothing can reach it. */
+  unreachable: 'unreachable',
+  commandSent: 'commandSent',
+  /** In time, but not sent. The notice goes to the overflow queue. */
+  notSent: 'notSent',
+} as const;
+export type Phase = (typeof PHASES)[keyof typeof PHASES];

@@ -1,0 +1,42 @@
+// The tags by which a user opts an instance in and tells SpotGuard what to do on it.
+
+/** The tag that makes an instance guarded. Only this exact value counts: `Enabled` or `enabled ` do not. */
+export const GUARD_TAG = 'spot-guard';
+export const GUARD_TAG_VALUE = 'enabled';
+
+/** A setting named `units` is the tag `spot-guard:units`. */
+export const SETTING_TAG_PREFIX = 'spot-guard:';
+
+/**
+ * What a tag may set. The instance parses the values; nothing before it does.
+ *
+ * - `units`, `containers`: what to stop, separated by commas or spaces.
+ * - `state`: folders that hold the work's state; `workload`: the name that the state belongs to.
+ * - `drain-until`, `save-until`, `clean-until`: whole seconds before the deadline at which that stage ends.
+ * - `grace`: whole seconds between SIGTERM and SIGKILL at a stage's end.
+ */
+export const SETTINGS = [
+  'units',
+  'containers',
+  'state',
+  'workload',
+  'drain-until',
+  'save-until',
+  'clean-until',
+  'grace',
+] as const;
+export type Setting = (typeof SETTINGS)[number];
+
+/** Raw tag values by setting. A setting that no tag gives is absent. */
+export type Settings = Partial<Record<Setting, string>>;
+
+/** The seconds that hold where neither a tag nor the stack says otherwise. */
+export const DEFAULT_SECONDS = { 'drain-until': 45, 'save-until': 10, 'clean-until': 5, grace: 5 } as const;
+
+/** The allowed range of those seconds. The three moments must also fall: drain >= save >= clean. */
+export const SECONDS_RANGE = {
+  'drain-until': { min: 3, max: 115 },
+  'save-until': { min: 3, max: 115 },
+  'clean-until': { min: 3, max: 60 },
+  grace: { min: 1, max: 30 },
+} as const;
