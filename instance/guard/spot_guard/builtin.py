@@ -1,0 +1,75 @@
+"""What the guard does without any hook: stops the units and containers that the tags name."""
+
+import os
+import shutil
+from typing import Dict, List
+
+from . import contract
+from .paths import here
+from .settings import Settings
+from .task import NOTE_CHARS, Task
+
+CONTAINER_ENGINES = ("docker", "podman", "nerdctl")
+CLOUDWATCH_AGENT = "amazon-cloudwatch-agent.service"
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def search_path() -> str:
+    """The caller's PATH where it has one: the agent's snap sets none."""
+    return os.environ.get("PATH") or DEFAULT_PATH
+
+
+def has_systemd() -> bool:
+    """As sd_booted(3) decides it."""
+    return os.path.isdir(here(contract.SYSTEMD_FOLDER))
+
+
+def drain_tasks(settings: Settings, seconds: float, env: Dict[str, str]) -> List[Task]:
+    """Stops the units and the containers, side by side. `seconds` is the time they have."""
+    tasks: List[Task] = []
+    if settings.unsafe:
+        tasks.append(Task("settings", (), env, refused="; ".join(settings.unsafe)[:NOTE_CHARS]))
+    if settings.units:
+        tasks.append(_stop_units(settings, env))
+    if settings.containers:
+        tasks.append(_stop_containers(settings, max(1, int(seconds) - 2), env))
+    return tasks
+
+
+def _stop_units(settings: Settings, env: Dict[str, str]) -> Task:
+    systemctl = shutil.which("systemctl", path=search_path())
+    if not has_systemd() or systemctl is None:
+        return Task("units", (), env, refused="there is no systemd on this machine to stop units with")
+    return Task(
+        "units",
+        (systemctl, "stop", "--", *settings.units),
+        env,
+        last_call=(systemctl, "kill", "--signal=SIGKILL", "--", *settings.units),
+    )
+
+
+def _stop_containers(settings: Settings, seconds: int, env: Dict[str, str]) -> Task:
+    for name in CONTAINER_ENGINES:
+        engine = shutil.which(name, path=search_path())
+        if engine is not None:
+            return Task(
+                "containers",
+                (engine, "stop", "--time", str(seconds), *settings.containers),
+                env,
+                last_call=(engine, "kill", *settings.containers),
+            )
+    names = ", ".join(CONTAINER_ENGINES)
+    return Task("containers", (), env, refused=f"none of {names} is on this machine")
+
+
+def flush_tasks(env: Dict[str, str]) -> List[Task]:
+    """The CloudWatch agent sends what it holds when it is stopped. Nothing where it does not run."""
+    systemctl = shutil.which("systemctl", path=search_path())
+    if not has_systemd() or systemctl is None or not _is_linked(CLOUDWATCH_AGENT):
+        return []
+    return [Task("flush-logs", (systemctl, "stop", "--", CLOUDWATCH_AGENT), env, counts=False)]
+
+
+def _is_linked(unit: str) -> bool:
+    folders = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+    return any(os.path.exists(here(f"{folder}/{unit}")) for folder in folders)

@@ -1,0 +1,61 @@
+"""Names that cross the instance's border. `contract/` says the same in TypeScript; a test compares."""
+
+ROOT_VARIABLE = "SPOT_GUARD_ROOT"
+INSTANCE_ID_VARIABLE = "AWS_SSM_INSTANCE_ID"
+
+RUN_FOLDER = "/run/spot-guard"
+NOTICE_FILE = "/run/spot-guard/notice.json"
+ACKNOWLEDGED_FOLDER = "/run/spot-guard/acknowledged"
+RUNS_FOLDER = "/run/spot-guard/runs"
+HOOKS_FOLDER = "/etc/spot-guard/hooks.d"
+ROOTS_FILE = "/etc/spot-guard/roots"
+SYSTEMD_FOLDER = "/run/systemd/system"
+RUN_UNIT = "spot-guard-run"
+
+STAGES = ("drain", "save", "clean", "report")
+STEPS = ("accept",) + STAGES
+ACTIONS = ("terminate", "stop", "hibernate")
+WINDOW_SECONDS = 120
+
+SETTINGS = (
+    "units",
+    "containers",
+    "state",
+    "workload",
+    "drain-until",
+    "save-until",
+    "clean-until",
+    "grace",
+)
+DEFAULT_SECONDS = {"drain-until": 45, "save-until": 10, "clean-until": 5, "grace": 5}
+SECONDS_RANGE = {
+    "drain-until": (3, 115),
+    "save-until": (3, 115),
+    "clean-until": (3, 60),
+    "grace": (1, 30),
+}
+
+EXIT_OK = 0
+EXIT_USAGE = 10
+EXIT_FAILED = 20
+EXIT_OVERRAN = 21
+EXIT_SKIPPED = 22
+EXIT_LOST = 23
+EXIT_REFUSED = 169
+
+HOOK_NOTHING_TO_SAVE = 75
+HIBERNATE_SUFFIX = ".hibernate"
+
+HOOK_EVENT = "SPOT_GUARD_EVENT"
+HOOK_ACTION = "SPOT_GUARD_ACTION"
+HOOK_INSTANCE_ID = "SPOT_GUARD_INSTANCE_ID"
+HOOK_DEADLINE = "SPOT_GUARD_DEADLINE"
+HOOK_DEADLINE_EPOCH = "SPOT_GUARD_DEADLINE_EPOCH"
+HOOK_STAGE = "SPOT_GUARD_STAGE"
+HOOK_STAGE_END = "SPOT_GUARD_STAGE_END"
+HOOK_STATE = "SPOT_GUARD_STATE"
+HOOK_WORKLOAD = "SPOT_GUARD_WORKLOAD"
+HOOK_ATTEMPT = "SPOT_GUARD_ATTEMPT"
+
+REPORT_VERSION = 1
+REPORT_MAX_CHARS = 2000

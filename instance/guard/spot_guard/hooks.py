@@ -1,0 +1,61 @@
+"""The user's hooks: executables in /etc/spot-guard/hooks.d/STAGE, in name order."""
+
+import os
+import re
+import stat
+from typing import Dict, List, Tuple
+
+from . import contract
+from .paths import here
+from .task import Task
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+LEFT_BY_EDITORS = (".bak", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".rpmnew", ".rpmsave", ".swp")
+
+
+def hook_tasks(stage: str, action: str, env: Dict[str, str]) -> Tuple[List[Task], List[str]]:
+    """The stage's hooks, and warnings on what lies in its folder and is none.
+
+    A hook that must not or cannot run is a task all the same: it fails with the reason.
+    """
+    folder = here(os.path.join(contract.HOOKS_FOLDER, stage))
+    try:
+        names = sorted(os.listdir(folder))
+        trusted = _writable_by_others(os.stat(folder))
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        return [Task("hooks", (), {}, refused=f"{folder}: {error.strerror}")], []
+    tasks: List[Task] = []
+    warnings: List[str] = []
+    for name in names:
+        if not NAME.fullmatch(name) or name.endswith(LEFT_BY_EDITORS):
+            warnings.append(f"{ascii(name[:60])[1:-1]} is not taken for a hook")
+            continue
+        if action == "hibernate" and not name.endswith(contract.HIBERNATE_SUFFIX):
+            continue
+        path = os.path.join(folder, name)
+        refused = f"its folder {trusted}" if trusted else _refusal(path)
+        tasks.append(Task(name, (path,), env, refused=refused))
+    return tasks, warnings
+
+
+def _refusal(path: str) -> str:
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a file"
+    if not found.st_mode & 0o111:
+        return "is not executable: chmod +x"
+    return _writable_by_others(found)
+
+
+def _writable_by_others(found: os.stat_result) -> str:
+    """What root runs, nobody else may change. The guard's own user counts, for the rehearsal has no root."""
+    if found.st_uid not in (0, os.geteuid()):
+        return "is not owned by root: chown root"
+    if found.st_mode & 0o022:
+        return "is writable by others: chmod go-w"
+    return ""

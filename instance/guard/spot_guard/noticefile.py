@@ -1,0 +1,57 @@
+"""/run/spot-guard/notice.json: there from the notice on. A workload that looks at it needs no hook."""
+
+import json
+import os
+import stat
+from typing import List
+
+from . import contract
+from .clock import rfc3339
+from .notice import Notice
+from .paths import here
+
+ACKNOWLEDGED_MOST = 50
+
+
+def publish(notice: Notice) -> None:
+    """Whole or not at all, readable by all. Raises OSError."""
+    content = {
+        "action": notice.action,
+        "time": rfc3339(notice.deadline),
+        "deadline": notice.deadline,
+        "instanceId": notice.instance_id,
+    }
+    path = here(contract.NOTICE_FILE)
+    fresh = f"{path}.{os.getpid()}"
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        os.write(fd, (json.dumps(content) + "\n").encode("ascii"))
+        os.fchmod(fd, 0o644)
+        os.rename(fresh, path)
+    except OSError:
+        os.unlink(fresh)
+        raise
+    finally:
+        os.close(fd)
+
+
+def open_acknowledgements() -> None:
+    """A folder in which any workload may create a file, and none another's remove. Raises OSError."""
+    folder = here(contract.ACKNOWLEDGED_FOLDER)
+    os.makedirs(folder, exist_ok=True)
+    os.chmod(folder, 0o1777)  # noqa: S103
+
+
+def acknowledged() -> List[str]:
+    """The names of the regular files there, as printable ASCII, the first 50."""
+    names: List[str] = []
+    try:
+        with os.scandir(here(contract.ACKNOWLEDGED_FOLDER)) as entries:
+            for entry in entries:
+                if stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+                    names.append(ascii(entry.name[:60])[1:-1])
+                if len(names) >= ACKNOWLEDGED_MOST:
+                    break
+    except OSError:
+        return []
+    return sorted(names)

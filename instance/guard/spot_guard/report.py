@@ -1,0 +1,73 @@
+"""The report: what the guard can claim of a run, in one line of JSON of bounded length."""
+
+import json
+from typing import Any, Dict, List
+
+from . import contract
+from .journal import Line
+
+CUT_IN_TURN = ("tasks", "refused", "acknowledged")
+
+
+def build(
+    *,
+    instance_id: str,
+    action: str,
+    deadline: int,
+    now: float,
+    effective_deadline: float,
+    attempt: int,
+    stages: List[Line],
+    tasks: List[Line],
+    acknowledged: List[str],
+    refused: List[str],
+) -> Dict[str, Any]:
+    """`stages` and `tasks` are the journal's stageEnded and taskEnded lines."""
+    failed = any(line["exit"] != contract.EXIT_OK for line in stages)
+    worked = any(line.get("counts", True) for line in tasks) or bool(acknowledged)
+    return {
+        "version": contract.REPORT_VERSION,
+        "instanceId": instance_id,
+        "action": action,
+        "deadline": deadline,
+        "result": "failed" if failed else "graceful" if worked else "empty",
+        "secondsToSpare": round(effective_deadline - now, 3),
+        "attempt": attempt,
+        "stages": [
+            {
+                "name": line["stage"],
+                "started": line["started"],
+                "ended": line["t"],
+                "until": line["until"],
+                "exit": line["exit"],
+            }
+            for line in stages
+        ],
+        "tasks": [
+            {
+                "stage": line["stage"],
+                "name": line["task"],
+                "exit": line["exit"],
+                "seconds": line["seconds"],
+                **({"note": line["note"]} if "note" in line else {}),
+            }
+            for line in tasks
+        ],
+        "acknowledged": acknowledged,
+        "refused": refused,
+    }
+
+
+def render(report: Dict[str, Any]) -> str:
+    """One line of ASCII, at most 2,000 characters: what is cut is counted, failures go last."""
+    shown = dict(report)
+    shown["tasks"] = sorted(report["tasks"], key=lambda task: "note" not in task)
+    cut = 0
+    while True:
+        text = json.dumps(shown, separators=(",", ":"))
+        if len(text) <= contract.REPORT_MAX_CHARS:
+            return text
+        longest = next((name for name in CUT_IN_TURN if len(shown[name]) > (name == "tasks")), "tasks")
+        shown[longest] = shown[longest][:-1]
+        cut += 1
+        shown["cut"] = cut

@@ -1,0 +1,34 @@
+"""Which folders a tag may name: those below a root that the machine's own root user allows."""
+
+import os
+from typing import List
+
+from . import contract
+from .paths import here
+
+DEFAULT_ROOTS = ("/data", "/home", "/mnt", "/opt", "/srv", "/var/lib", "/var/opt", "/workspace")
+
+
+def allowed_roots() -> List[str]:
+    """The lines of /etc/spot-guard/roots where there is one, else the defaults."""
+    try:
+        with open(here(contract.ROOTS_FILE), encoding="utf-8") as file:
+            lines = [line.strip() for line in file.read(65536).splitlines()]
+    except FileNotFoundError:
+        return list(DEFAULT_ROOTS)
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [line for line in lines if line.startswith("/") and os.path.normpath(line) == line]
+
+
+def check_folder(path: str) -> str:
+    """Why a tag may not name this folder; empty where it may. Links are resolved first."""
+    if not path.startswith("/") or not path.isprintable():
+        return "not an absolute path"
+    prefix = here("")
+    real = os.path.realpath(prefix + path)
+    for root in allowed_roots():
+        base = os.path.realpath(prefix + root)
+        if real.startswith(base.rstrip("/") + "/"):
+            return ""
+    return f"not below a root listed in {contract.ROOTS_FILE}"

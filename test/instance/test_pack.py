@@ -1,0 +1,52 @@
+"""The packed guard is the guard: stripped of what only a reader needs, and of nothing else."""
+
+import ast
+import tempfile
+import unittest
+import zipfile
+from pathlib import Path
+
+import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
+import pack
+
+
+class Strip(unittest.TestCase):
+    def test_comments_docstrings_and_blank_lines_go(self) -> None:
+        source = '"""Doc."""\n\nx = 1  # why\n\n\ndef f():\n    """Only a docstring."""\n\n# end\n'
+        self.assertEqual(pack.strip(source), "x = 1\ndef f():\n    pass\n")
+
+    def test_strings_that_look_like_comments_stay(self) -> None:
+        source = 'x = "# no comment"\ny = """a\n# b\n\nc"""\n'
+        self.assertIn("# no comment", pack.strip(source))
+        self.assertEqual(ast.dump(ast.parse(pack.strip(source))), ast.dump(ast.parse(source)))
+
+    def test_every_module_keeps_its_code(self) -> None:
+        for path in sorted(pack.GUARD.rglob("*.py")):
+            with self.subTest(path.name):
+                kept = ast.parse(pack.strip(path.read_text(encoding="utf-8")))
+                whole = ast.parse(path.read_text(encoding="utf-8"))
+                self.assertEqual(_names(kept), _names(whole))
+
+
+class Pack(unittest.TestCase):
+    def test_the_same_sources_give_the_same_bytes(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = Path(folder) / "a.pyz", Path(folder) / "deeper" / "b.pyz"
+            pack.pack(first)
+            pack.pack(second)
+            self.assertEqual(first.read_bytes(), second.read_bytes())
+            with zipfile.ZipFile(first) as archive:
+                self.assertIn("__main__.py", archive.namelist())
+                self.assertFalse([name for name in archive.namelist() if name.startswith(("/", ".."))])
+
+
+def _names(tree: ast.AST) -> "list[str]":
+    return [
+        type(node).__name__ + str(getattr(node, "name", ""))
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.Call, ast.If, ast.Return))
+    ]
+
+
+if __name__ == "__main__":
+    unittest.main()
