@@ -3,18 +3,8 @@ import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REPORT_MAX_CHARS } from '../../contract/report.ts';
-import { encode, INSTANCE_ID, Machine, reportOf, until } from './machine.ts';
+import { encode, exits, INSTANCE_ID, type Machine, on, reportOf, until } from './machine.ts';
 
-const on = (body: (machine: Machine) => Promise<void>) => async () => {
-  const machine = new Machine();
-  try {
-    await body(machine);
-    expect(machine.processes()).toEqual([]);
-  } finally {
-    machine.remove();
-  }
-};
-const exits = (ends: { step: string; exit: number }[]) => ends.map(({ step, exit }) => `${step} ${exit}`);
 const GRACEFUL = ['accept 0', 'drain 0', 'save 0', 'clean 0', 'report 0'];
 
 describe.concurrent('the plan', { timeout: 40_000 }, () => {
@@ -69,6 +59,15 @@ describe.concurrent('the plan', { timeout: 40_000 }, () => {
       expect(Number(env.SPOT_GUARD_STAGE_END)).toBeLessThan(Number(env.SPOT_GUARD_DEADLINE_EPOCH));
       expect(Object.keys(env).filter((name) => /^(HOME|USER|SSM_|AWS_|npm_)/.test(name))).toEqual([]);
       expect(machine.read('/cwd').trim()).toBe('/');
+    }),
+  );
+
+  it(
+    'does not take an acknowledgement of an earlier notice for one of this',
+    on(async (machine) => {
+      machine.file('/run/spot-guard/acknowledged/old', '');
+      const ends = await machine.run(machine.notices(8));
+      expect(reportOf(ends)).toMatchObject({ result: 'empty', acknowledged: [] });
     }),
   );
 

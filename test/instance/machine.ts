@@ -176,6 +176,20 @@ export class Machine {
   }
 }
 
+/** A test's body on a machine of its own, on which it must leave no process. */
+export const on = (body: (machine: Machine) => Promise<void>) => async () => {
+  const machine = new Machine();
+  try {
+    await body(machine);
+    const left = machine.processes();
+    if (left.length > 0) throw new Error(`processes are left on the machine: ${left.join(', ')}`);
+  } finally {
+    machine.remove();
+  }
+};
+
+export const exits = (ends: readonly StepEnd[]) => ends.map(({ step, exit }) => `${step} ${exit}`);
+
 export function encode(notices: Notices): string {
   return Buffer.from(JSON.stringify(notices)).toString('base64url');
 }

@@ -54,7 +54,7 @@ def _stop_containers(settings: Settings, seconds: int, env: Dict[str, str]) -> T
         if engine is not None:
             return Task(
                 "containers",
-                (engine, "stop", "--time", str(seconds), *settings.containers),
+                (engine, "stop", "-t", str(seconds), *settings.containers),
                 env,
                 last_call=(engine, "kill", *settings.containers),
             )

@@ -35,10 +35,18 @@ def publish(notice: Notice) -> None:
         os.close(fd)
 
 
-def open_acknowledgements() -> None:
-    """A folder in which any workload may create a file, and none another's remove. Raises OSError."""
+def open_acknowledgements(forget: bool) -> None:
+    """A folder in which any workload may create a file, and none another's remove. Raises OSError.
+
+    `forget`: what is in it was left by an earlier notice and says nothing about this one.
+    """
     folder = here(contract.ACKNOWLEDGED_FOLDER)
     os.makedirs(folder, exist_ok=True)
+    if forget:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
     os.chmod(folder, 0o1777)  # noqa: S103
 
 

@@ -81,11 +81,11 @@ class _Plan:
         self._warn("what tasks left in the background was ended", str(count) if count else "")
 
     def _publish(self) -> None:
-        for publish in (lambda: noticefile.publish(self.notice), noticefile.open_acknowledgements):
-            try:
-                publish()
-            except OSError as error:
-                self._warn("the notice file could not be written", str(error))
+        try:
+            noticefile.open_acknowledgements(forget=self.before.attempt == 1)
+            noticefile.publish(self.notice)
+        except OSError as error:
+            self._warn("the notice file could not be written", str(error))
 
     def _run_stage(self, stage: str) -> None:
         self.stage = stage
@@ -94,11 +94,12 @@ class _Plan:
         self.journal.write("stageStarted", stage=stage, until=round(until, 3))
         grace = self.settings.seconds["grace"]
         env = self._environment(stage, until)
-        tasks, warnings = hooks.hook_tasks(stage, self.notice.action, env)
+        hooks_until = (
+            started + (until - started) * HOOKS_SHARE if self._after_hooks(stage, until, env) else until
+        )
+        tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, hooks_until))
         for warning in warnings:
             self._warn("not a hook", warning)
-        alone = not self._after_hooks(stage, until, env)
-        hooks_until = until if alone else started + (until - started) * HOOKS_SHARE
         ended: List[Ended] = []
         for task in tasks:
             ended += self._run_tasks([task], hooks_until, grace)

@@ -1,0 +1,89 @@
+// What TypeScript and the instance's Python both name, they name alike.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
+import {
+  EXIT,
+  HIBERNATE_SUFFIX,
+  HOOK_NOTHING_TO_SAVE,
+  HOOK_VARIABLES,
+  JOURNAL_PHASES,
+  PATHS,
+  ROOT_VARIABLE,
+  RUN_UNIT,
+} from '../../contract/instance.ts';
+import { ACTIONS, WINDOW_SECONDS } from '../../contract/notices.ts';
+import { REPORT_MAX_CHARS, REPORT_VERSION } from '../../contract/report.ts';
+import { DEFAULT_SECONDS, SECONDS_RANGE, SETTINGS } from '../../contract/tags.ts';
+
+const guard = join(import.meta.dirname, '../../instance/guard');
+const python = JSON.parse(
+  execFileSync(
+    'python3',
+    [
+      '-c',
+      'import json; from spot_guard import contract; print(json.dumps({k: v for k, v in vars(contract).items() if k.isupper()}))',
+    ],
+    { env: { ...process.env, PYTHONPATH: guard, PYTHONDONTWRITEBYTECODE: '1' }, encoding: 'utf8' },
+  ),
+) as Record<string, unknown>;
+
+const upper = (name: string) => name.replaceAll(/([A-Z])/g, '_$1').toUpperCase();
+const typescript: Record<string, unknown> = {
+  ROOT_VARIABLE,
+  RUN_UNIT,
+  STAGES,
+  STEPS,
+  ACTIONS,
+  WINDOW_SECONDS,
+  SETTINGS,
+  DEFAULT_SECONDS,
+  SECONDS_RANGE: Object.fromEntries(
+    Object.entries(SECONDS_RANGE).map(([name, { min, max }]) => [name, [min, max]]),
+  ),
+  HOOK_NOTHING_TO_SAVE,
+  HIBERNATE_SUFFIX,
+  REPORT_MAX_CHARS,
+  REPORT_VERSION,
+  RUN_FOLDER: PATHS.run,
+  NOTICE_FILE: PATHS.notice,
+  ACKNOWLEDGED_FOLDER: PATHS.acknowledged,
+  RUNS_FOLDER: PATHS.runs,
+  HOOKS_FOLDER: PATHS.hooks,
+  ROOTS_FILE: PATHS.roots,
+  ...Object.fromEntries(Object.entries(EXIT).map(([name, code]) => [`EXIT_${upper(name)}`, code])),
+  ...Object.fromEntries(
+    Object.entries(HOOK_VARIABLES).map(([name, value]) => [`HOOK_${upper(name)}`, value]),
+  ),
+};
+
+/** The SSM agent's and systemd's words, which TypeScript has no use for. */
+const PYTHON_ALONE = ['INSTANCE_ID_VARIABLE', 'SYSTEMD_FOLDER'];
+
+describe('the contract', () => {
+  it('is the same in TypeScript and in Python, name by name', () => {
+    expect(Object.keys(python).sort()).toEqual([...Object.keys(typescript), ...PYTHON_ALONE].sort());
+    for (const [name, value] of Object.entries(typescript))
+      expect([name, python[name]]).toEqual([name, value]);
+  });
+
+  it('names every phase that the journal has, and no other', () => {
+    const sources = execFileSync(
+      'grep',
+      ['-rhoE', 'write\\(\\s*"[a-zA-Z]+"|^ +"(started|takenOver)"', guard],
+      {
+        encoding: 'utf8',
+      },
+    );
+    const written = new Set([...sources.matchAll(/"(\w+)"/g)].map(([, phase]) => phase));
+    for (const phase of written) expect(JOURNAL_PHASES).toContain(phase);
+  });
+
+  it('names the one parameter as the scripts of the document do', () => {
+    const uses = execFileSync('grep', ['-rhoE', '\\{\\{[^}]*\\}\\}', join(guard, '../steps')], {
+      encoding: 'utf8',
+    });
+    expect(new Set(uses.trim().split('\n'))).toEqual(new Set([`{{ ${NOTICES_PARAMETER} }}`]));
+  });
+});
