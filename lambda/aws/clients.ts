@@ -1,0 +1,14 @@
+// The SDK's clients: one try each, no waiting. Who retries is retry.ts, that knows the deadline.
+import { EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+
+const CONFIG = {
+  maxAttempts: 1,
+  /** Milliseconds. A socket that is not there by then is tried anew; an answer within AWS takes a tenth of the rest. */
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+};
+
+export const newEc2Client = (place: EC2ClientConfig = {}): EC2Client =>
+  new EC2Client({ ...CONFIG, ...place });
+export const newSsmClient = (place: SSMClientConfig = {}): SSMClient =>
+  new SSMClient({ ...CONFIG, ...place });

@@ -1,0 +1,37 @@
+// What becomes of a notice, by what is known when it is first seen.
+import { GUARD_TAG, GUARD_TAG_VALUE } from '../../contract/tags.ts';
+import type { Instance } from './instance.ts';
+import type { Notice } from './notice.ts';
+import type { Settled } from './settled.ts';
+
+export interface Guarded {
+  readonly notice: Notice;
+  readonly instance: Instance;
+}
+
+export type Decision =
+  | { readonly kind: 'send'; readonly guarded: Guarded }
+  | { readonly kind: 'settled'; readonly settled: Settled };
+
+/** Total. `instance` is undefined where EC2 did not name it; for a late notice nobody needs to ask. */
+export function decide(notice: Notice, instance: Instance | undefined, seenMs: number): Decision {
+  if (isLate(notice, seenMs)) return settled({ phase: 'late', notice });
+  // EC2's answers become consistent only in the end: worth another try, by whoever gets the event next.
+  if (instance === undefined) return settled({ phase: 'notSent', notice, reason: 'InstanceNotFound' });
+  const value = instance.tags.get(GUARD_TAG);
+  if (value === undefined) return settled({ phase: 'unguarded', notice, reason: 'no tag' });
+  if (value !== GUARD_TAG_VALUE) return settled({ phase: 'unguarded', notice, reason: 'other tag value' });
+  // Its end has begun for another reason: no command can reach it, and no retry can change that.
+  if (instance.state === 'shutting-down' || instance.state === 'terminated') {
+    return settled({ phase: 'unreachable', notice, reason: instance.state });
+  }
+  return { kind: 'send', guarded: { notice, instance } };
+}
+
+export function isLate(notice: Notice, nowMs: number): boolean {
+  return nowMs >= notice.deadline * 1000;
+}
+
+function settled(settled: Settled): Decision {
+  return { kind: 'settled', settled };
+}

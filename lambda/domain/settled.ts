@@ -1,0 +1,27 @@
+// How an event can be left: one log line and one count each.
+import type { Ignored, Notice } from './notice.ts';
+
+export type Settled =
+  | Ignored
+  | { readonly phase: 'unguarded'; readonly notice: Notice; readonly reason: 'no tag' | 'other tag value' }
+  | { readonly phase: 'late'; readonly notice: Notice }
+  | {
+      readonly phase: 'unreachable';
+      readonly notice: Notice;
+      readonly reason: 'shutting-down' | 'terminated';
+    }
+  /** `sentMs`: epoch milliseconds of SendCommand's answer. */
+  | {
+      readonly phase: 'commandSent';
+      readonly notice: Notice;
+      readonly commandId: string;
+      readonly sentMs: number;
+    }
+  | NotSent;
+
+/** In time, but not sent. `reason` is the service's word for the fault, or one of ours in the same style. */
+export interface NotSent {
+  readonly phase: 'notSent';
+  readonly notice: Notice;
+  readonly reason: string;
+}

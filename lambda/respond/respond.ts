@@ -1,0 +1,87 @@
+// The use case: for each guarded instance that gets a notice, a command, before anything else is done.
+import type { Settings } from '../../contract/tags.ts';
+import { type Batch, batch, commandOf, latestDeadline } from '../domain/command.ts';
+import { decide, type Guarded, isLate } from '../domain/decision.ts';
+import type { Instance } from '../domain/instance.ts';
+import type { Notice } from '../domain/notice.ts';
+import type { NotSent, Settled } from '../domain/settled.ts';
+import { CallFailed, type Ports } from '../ports.ts';
+
+/**
+ * Settles every notice, whatever becomes of the others, and returns those that were in time and were not sent: the
+ * caller hands them on. At most 200 instances, the values that one filter of DescribeInstances takes.
+ *
+ * @param untilMs epoch milliseconds at which the caller must have its answer
+ */
+export async function respond(
+  notices: readonly Notice[],
+  defaults: Settings,
+  untilMs: number,
+  ports: Ports,
+): Promise<NotSent[]> {
+  const settled = await settle(notices, defaults, untilMs, ports);
+  for (const each of settled) ports.record(each);
+  return settled.filter((each) => each.phase === 'notSent');
+}
+
+async function settle(
+  notices: readonly Notice[],
+  defaults: Settings,
+  untilMs: number,
+  ports: Ports,
+): Promise<Settled[]> {
+  const seenMs = ports.now();
+  const late = notices.filter((notice) => isLate(notice, seenMs));
+  const inTime = notices.filter((notice) => !isLate(notice, seenMs));
+  let instances: ReadonlyMap<string, Instance>;
+  try {
+    instances = await lookUp(inTime, untilMs, ports);
+  } catch (error) {
+    return [...late.map((notice): Settled => ({ phase: 'late', notice })), ...notSent(inTime, error)];
+  }
+  const settled: Settled[] = [];
+  const guarded: Guarded[] = [];
+  for (const notice of notices) {
+    const decision = decide(notice, instances.get(notice.instanceId), seenMs);
+    if (decision.kind === 'send') guarded.push(decision.guarded);
+    else settled.push(decision.settled);
+  }
+  const { batches, oversize } = batch(guarded, defaults);
+  const sent = await Promise.all(batches.map((each) => send(each, untilMs, ports)));
+  const tooLarge = oversize.map(
+    (notice): Settled => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
+  );
+  return [...sent.flat(), ...tooLarge, ...settled];
+}
+
+async function lookUp(
+  notices: readonly Notice[],
+  untilMs: number,
+  ports: Ports,
+): Promise<ReadonlyMap<string, Instance>> {
+  if (notices.length === 0) return new Map();
+  const ids = [...new Set(notices.map((notice) => notice.instanceId))];
+  const instances = await ports.describeInstances(ids, within(untilMs, notices));
+  return new Map(instances.map((instance) => [instance.instanceId, instance]));
+}
+
+async function send(toSend: Batch, untilMs: number, ports: Ports): Promise<Settled[]> {
+  const { notices } = toSend;
+  try {
+    const commandId = await ports.sendCommand(commandOf(toSend, ports.now()), within(untilMs, notices));
+    const sentMs = ports.now();
+    return notices.map((notice) => ({ phase: 'commandSent', notice, commandId, sentMs }));
+  } catch (error) {
+    return notSent(notices, error);
+  }
+}
+
+/** Any other error is a fault of ours: it goes on as it is and fails the whole invocation. */
+function notSent(notices: readonly Notice[], error: unknown): NotSent[] {
+  if (!(error instanceof CallFailed)) throw error;
+  return notices.map((notice) => ({ phase: 'notSent', notice, reason: error.reason }));
+}
+
+function within(untilMs: number, notices: readonly Notice[]): number {
+  return Math.min(untilMs, latestDeadline(notices) * 1000);
+}

@@ -1,0 +1,52 @@
+// The settings as the CDK context says them: `spot-guard:<name>` in cdk.json, or with -c on the command line.
+import { Duration } from 'aws-cdk-lib';
+import type { Node } from 'constructs';
+import { nearest } from './nearest.ts';
+import { check, DEFAULTS, faultOf, type SpotGuardProps, throwFaults } from './settings.ts';
+
+const PREFIX = 'spot-guard:';
+const STACK_NAME = 'stackName';
+const DEFAULT_STACK_NAME = 'SpotGuard';
+const ALLOWED_STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
+
+/**
+ * Numbers may be JSON numbers (cdk.json) or strings of digits (-c).
+ * @throws WrongSettings that names every fault, unknown keys with the prefix included
+ */
+export function readContext(node: Node): { readonly stackName: string; readonly props: SpotGuardProps } {
+  const given: Record<string, unknown> = {};
+  const unknown: string[] = [];
+  for (const [key, value] of Object.entries<unknown>(node.getAllContext())) {
+    if (!key.startsWith(PREFIX)) continue;
+    const name = key.slice(PREFIX.length);
+    if (name === STACK_NAME || Object.hasOwn(DEFAULTS, name)) given[name] = numberIfDigits(name, value);
+    else {
+      const meant = nearest(name, [STACK_NAME, ...Object.keys(DEFAULTS)]);
+      unknown.push(`${key}: no such setting, did you mean ${PREFIX}${meant}?`);
+    }
+  }
+  const { settled, faults } = check(given, PREFIX);
+  const { [STACK_NAME]: stackName = DEFAULT_STACK_NAME } = given;
+  const name = typeof stackName === 'string' && ALLOWED_STACK_NAME.test(stackName) ? stackName : '';
+  if (name === '') {
+    const allowed = 'a letter, then at most 127 letters, digits and hyphens';
+    faults.push(faultOf(PREFIX + STACK_NAME, stackName, allowed));
+  }
+  throwFaults([...faults, ...unknown]);
+  return {
+    stackName: name,
+    props: {
+      logRetention: settled.logRetentionDays,
+      logLevel: settled.logLevel,
+      drainUntil: Duration.seconds(settled.drainUntil),
+      saveUntil: Duration.seconds(settled.saveUntil),
+      cleanUntil: Duration.seconds(settled.cleanUntil),
+      grace: Duration.seconds(settled.grace),
+    },
+  };
+}
+
+function numberIfDigits(name: string, value: unknown): unknown {
+  const isNumber = name !== STACK_NAME && name !== 'logLevel';
+  return isNumber && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+}

@@ -1,0 +1,172 @@
+// What a deployment can set and what is allowed. All faults come in one error.
+import { type Duration, Token } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { DEFAULT_SECONDS, SECONDS_RANGE } from '../contract/tags.ts';
+
+export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface SpotGuardProps {
+  /**
+   * How long CloudWatch keeps the function's log.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * The least severe lines that the function logs. Above `INFO` the log no longer tells of commands that were sent.
+   *
+   * @default 'INFO'
+   */
+  readonly logLevel?: LogLevel;
+
+  /**
+   * Before the deadline, the moment at which the stage `drain` ends, unless the tag `spot-guard:drain-until` says
+   * otherwise. Whole seconds, from 3 to 115.
+   *
+   * @default Duration.seconds(45)
+   */
+  readonly drainUntil?: Duration;
+
+  /**
+   * Before the deadline, the moment at which the stage `save` ends, unless the tag `spot-guard:save-until` says
+   * otherwise. Whole seconds, from 3 to 115, and not more than `drainUntil`.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly saveUntil?: Duration;
+
+  /**
+   * Before the deadline, the moment at which the stage `clean` ends, unless the tag `spot-guard:clean-until` says
+   * otherwise. Whole seconds, from 3 to 60, and not more than `saveUntil`.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly cleanUntil?: Duration;
+
+  /**
+   * The time between SIGTERM and SIGKILL at a stage's end, unless the tag `spot-guard:grace` says otherwise. Whole
+   * seconds, from 1 to 30.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly grace?: Duration;
+}
+
+/** Every setting with its default filled in, and checked. */
+export interface Settled {
+  readonly logRetentionDays: number;
+  readonly logLevel: LogLevel;
+  /** Seconds. */
+  readonly drainUntil: number;
+  readonly saveUntil: number;
+  readonly cleanUntil: number;
+  readonly grace: number;
+}
+
+/** A setting's value before it is checked. Seconds are numbers here, or tokens of numbers. */
+export type Given = Readonly<Partial<Record<keyof Settled, unknown>>>;
+
+export const DEFAULTS: Settled = {
+  logRetentionDays: RetentionDays.ONE_MONTH,
+  logLevel: 'INFO',
+  drainUntil: DEFAULT_SECONDS['drain-until'],
+  saveUntil: DEFAULT_SECONDS['save-until'],
+  cleanUntil: DEFAULT_SECONDS['clean-until'],
+  grace: DEFAULT_SECONDS.grace,
+};
+
+const RANGES = {
+  drainUntil: SECONDS_RANGE['drain-until'],
+  saveUntil: SECONDS_RANGE['save-until'],
+  cleanUntil: SECONDS_RANGE['clean-until'],
+  grace: SECONDS_RANGE.grace,
+} as const;
+
+const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/** @throws WrongSettings that names every fault */
+export function settle(props: SpotGuardProps): Settled {
+  const { settled, faults } = check(givenOf(props));
+  throwFaults(faults);
+  return settled;
+}
+
+/** `settled` holds only where there are no faults. `prefix` goes before each setting's name in them. */
+export function check(given: Given, prefix = ''): { readonly settled: Settled; readonly faults: string[] } {
+  const faults: string[] = [];
+  const refuse = (name: keyof Settled, allowed: string) => {
+    faults.push(faultOf(prefix + name, given[name], allowed));
+  };
+  const oneOf = <T>(name: 'logRetentionDays' | 'logLevel', allowed: readonly T[], fallback: T): T => {
+    const value = given[name];
+    if (value === undefined) return fallback;
+    const found = allowed.find((each) => each === value);
+    if (found === undefined) refuse(name, allowed.join(', '));
+    return found ?? fallback;
+  };
+  const seconds = (name: keyof typeof RANGES): number => {
+    const { [name]: value = DEFAULTS[name] } = given;
+    const { min, max } = RANGES[name];
+    if (typeof value === 'number' && (Token.isUnresolved(value) || isWholeWithin(value, min, max)))
+      return value;
+    refuse(name, `whole seconds from ${min} to ${max}`);
+    return Number.NaN;
+  };
+  const settled: Settled = {
+    logRetentionDays: oneOf('logRetentionDays', RETENTION_DAYS, DEFAULTS.logRetentionDays),
+    logLevel: oneOf('logLevel', LOG_LEVELS, DEFAULTS.logLevel),
+    drainUntil: seconds('drainUntil'),
+    saveUntil: seconds('saveUntil'),
+    cleanUntil: seconds('cleanUntil'),
+    grace: seconds('grace'),
+  };
+  for (const [later, earlier] of [
+    ['saveUntil', 'drainUntil'],
+    ['cleanUntil', 'saveUntil'],
+  ] as const) {
+    const [value, bound] = [settled[later], settled[earlier]];
+    if (Token.isUnresolved(value) || Token.isUnresolved(bound)) continue;
+    if (value > bound)
+      faults.push(faultOf(prefix + later, value, `at most ${prefix}${earlier}, which is ${bound}`));
+  }
+  return { settled, faults };
+}
+
+/** What, got, allowed. */
+export function faultOf(name: string, got: unknown, allowed: string): string {
+  return `${name}: got ${JSON.stringify(got)}, allowed ${allowed}`;
+}
+
+/** Its message says all that is to say: the app shows it without a stack. */
+export class WrongSettings extends Error {
+  override readonly name = 'WrongSettings';
+}
+
+export function throwFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new WrongSettings(['wrong settings', ...faults].join('\n  '));
+}
+
+function givenOf({
+  logRetention,
+  logLevel,
+  drainUntil,
+  saveUntil,
+  cleanUntil,
+  grace,
+}: SpotGuardProps): Given {
+  const seconds = (duration: Duration | undefined) => duration?.toSeconds({ integral: false });
+  return {
+    logRetentionDays: logRetention,
+    logLevel,
+    drainUntil: seconds(drainUntil),
+    saveUntil: seconds(saveUntil),
+    cleanUntil: seconds(cleanUntil),
+    grace: seconds(grace),
+  };
+}
+
+function isWholeWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -1,0 +1,34 @@
+// The stack of a deployment. It composes, and tells the user what to use next.
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
+import type { SpotGuardProps } from './settings.ts';
+import { SpotGuard } from './spot-guard.ts';
+
+export interface SpotGuardStackProps extends StackProps, SpotGuardProps {}
+
+export class SpotGuardStack extends Stack {
+  readonly spotGuard: SpotGuard;
+
+  constructor(scope: Construct, id: string, props: SpotGuardStackProps = {}) {
+    super(scope, id, {
+      description: 'SpotGuard: makes the two minutes before a Spot interruption count',
+      ...props,
+    });
+    this.spotGuard = new SpotGuard(this, 'SpotGuard', props);
+    const { document, respondFunction, overflowQueue, logGroup } = this.spotGuard;
+    this.#output('NextTag', 'Tag your Spot instances so, to guard them', `${GUARD_TAG}=${GUARD_TAG_VALUE}`);
+    this.#output('DocumentName', 'The SSM document that runs on an instance', document.ref);
+    this.#output('FunctionName', 'The function that answers notices', respondFunction.functionName);
+    this.#output(
+      'LogGroupName',
+      'Where that function says what became of each notice',
+      logGroup.logGroupName,
+    );
+    this.#output('OverflowQueueUrl', 'Notices that could not be answered', overflowQueue.queueUrl);
+  }
+
+  #output(id: string, description: string, value: string): void {
+    new CfnOutput(this, id, { description, value });
+  }
+}

@@ -1,0 +1,131 @@
+// EC2 and SSM on loopback, as the SDK sees them on the wire: it takes down each call and answers what a test says.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** `reset` drops the connection, `hang` never answers. */
+export type Answer = { readonly status: number; readonly body: string } | 'reset' | 'hang';
+
+export interface Call {
+  readonly action: string;
+  /** EC2: the form's fields. SSM: the JSON. */
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+export interface AwsEndpoint {
+  readonly url: string;
+  readonly calls: readonly Call[];
+  /** What a service answers, one after the other; the last one stays. */
+  answers(service: 'ec2' | 'ssm', ...answers: Answer[]): void;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export async function startAwsEndpoint(): Promise<AwsEndpoint> {
+  const calls: Call[] = [];
+  const queues: Record<'ec2' | 'ssm', Answer[]> = { ec2: [], ssm: [] };
+  const server = createServer((request, response) => {
+    void respondTo(request, response);
+  });
+
+  async function respondTo(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await text(request);
+    const target = request.headers['x-amz-target'];
+    const call = typeof target === 'string' ? ssmCall(target, body) : ec2Call(body);
+    calls.push(call);
+    const queue = queues[typeof target === 'string' ? 'ssm' : 'ec2'];
+    const answer = queue.length > 1 ? queue.shift() : queue[0];
+    if (answer === 'hang') return;
+    if (answer === undefined || answer === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, {
+      'content-type': typeof target === 'string' ? 'application/x-amz-json-1.1' : 'text/xml;charset=UTF-8',
+    });
+    response.end(answer.body);
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    answers: (service, ...answers) => {
+      queues[service] = answers;
+    },
+    reset: () => {
+      calls.length = 0;
+      queues.ec2 = [];
+      queues.ssm = [];
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function ssmCall(target: string, body: string): Call {
+  return { action: target.replace('AmazonSSM.', ''), input: JSON.parse(body) };
+}
+
+function ec2Call(body: string): Call {
+  const { Action: action = '', ...input } = Object.fromEntries(new URLSearchParams(body));
+  return { action, input };
+}
+
+/** Only what is given is there: an instance without `state` has no such element. */
+export interface DescribedInstance {
+  readonly instanceId?: string;
+  readonly state?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export function described(
+  reservations: readonly (readonly DescribedInstance[])[],
+  nextToken?: string,
+): Answer {
+  const items = reservations.map(
+    (instances) =>
+      `<item><reservationId>r-1</reservationId><instancesSet>${instances.map(instanceXml).join('')}</instancesSet></item>`,
+  );
+  const token = nextToken === undefined ? '' : `<nextToken>${escapeXml(nextToken)}</nextToken>`;
+  const xml = `<reservationSet>${items.join('')}</reservationSet>${token}`;
+  return {
+    status: 200,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId>${xml}</DescribeInstancesResponse>`,
+  };
+}
+
+function instanceXml({ instanceId, state, tags }: DescribedInstance): string {
+  const id = instanceId === undefined ? '' : `<instanceId>${instanceId}</instanceId>`;
+  const name =
+    state === undefined ? '' : `<instanceState><code>16</code><name>${state}</name></instanceState>`;
+  const items = Object.entries(tags ?? {}).map(
+    ([key, value]) => `<item><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></item>`,
+  );
+  return `<item>${id}${name}${tags === undefined ? '' : `<tagSet>${items.join('')}</tagSet>`}</item>`;
+}
+
+export function ec2Fault(code: string, status: number): Answer {
+  return {
+    status,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>${code}</Code><Message>said no</Message></Error></Errors><RequestID>r</RequestID></Response>`,
+  };
+}
+
+export function commandTaken(commandId = '11111111-2222-3333-4444-555555555555'): Answer {
+  return { status: 200, body: JSON.stringify({ Command: { CommandId: commandId, Status: 'Pending' } }) };
+}
+
+export function ssmFault(type: string, status = 400): Answer {
+  return { status, body: JSON.stringify({ __type: type, message: 'said no' }) };
+}
+
+function escapeXml(value: string): string {
+  return value.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

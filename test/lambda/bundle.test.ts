@@ -1,0 +1,217 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
+import { METRICS } from '../../contract/metrics.ts';
+import { buildLambda } from '../../lambda/build.ts';
+import {
+  type AwsEndpoint,
+  commandTaken,
+  described,
+  ec2Fault,
+  ssmFault,
+  startAwsEndpoint,
+} from './aws-endpoint.ts';
+import { FUNCTION_ARN, spotEvent } from './events.ts';
+import { BUNDLE, ENVIRONMENT, invoke } from './invoke.ts';
+
+let aws: AwsEndpoint;
+beforeAll(async () => {
+  aws = await startAwsEndpoint();
+});
+afterAll(() => aws.close());
+beforeEach(() => aws.reset());
+
+const INSTANCE_ID = 'i-0b662ef9931388ba0';
+const secondsAgo = (seconds: number) =>
+  new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+const fresh = (changes: Record<string, unknown> = {}) => spotEvent({ time: secondsAgo(1), ...changes });
+const run = (event: unknown, options = {}) =>
+  invoke(event, { ...ENVIRONMENT, AWS_ENDPOINT_URL: aws.url }, options);
+const instance = (tags: Record<string, string>, state = 'running') =>
+  described([[], [{ instanceId: INSTANCE_ID, state, tags }]]);
+const GUARDED = { 'spot-guard': 'enabled', 'spot-guard:state': '$(reboot) "é' };
+
+describe('the bundle', () => {
+  let folder: string;
+  let built: Metafile;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spot-guard-build-'));
+    built = await buildLambda(folder);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is what the sources give, byte for byte', async () => {
+    expect((await readFile(join(folder, 'respond/index.mjs'))).equals(await readFile(BUNDLE))).toBe(true);
+  });
+
+  it('stays small and has its map beside it', async () => {
+    const code = await readFile(BUNDLE, 'utf8');
+    expect(Buffer.byteLength(code)).toBeLessThanOrEqual(500_000);
+    expect(code).not.toContain('aws-cdk-lib');
+    expect(code.trimEnd().endsWith('//# sourceMappingURL=index.mjs.map')).toBe(true);
+    expect((await stat(`${BUNDLE}.map`)).isFile()).toBe(true);
+  });
+
+  it('imports only what Node has', () => {
+    const imported = Object.values(built.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    expect(imported.length).toBeGreaterThan(5);
+    expect(imported.filter((path) => !isBuiltin(path))).toEqual([]);
+  });
+
+  it('holds the two clients it uses, and of the project the function alone', () => {
+    const inputs = Object.keys(built.inputs);
+    const clients = inputs.flatMap((path) => /@aws-sdk\/(client-[^/]+)/.exec(path)?.[1] ?? []);
+    expect([...new Set(clients)].sort()).toEqual(['client-ec2', 'client-ssm']);
+    const own = inputs.filter((path) => !path.includes('node_modules/')).map((path) => path.split('/')[0]);
+    expect([...new Set(own)].sort()).toEqual(['contract', 'lambda']);
+  });
+});
+
+describe('the bundle on the wire', { timeout: 20_000 }, () => {
+  it('carries every field of both calls and reads both answers', async () => {
+    aws.answers('ec2', described([[{ instanceId: 'i-0a1b2c3d' }]], 'page-2'), instance(GUARDED));
+    aws.answers('ssm', commandTaken('command-1'));
+    const event = fresh();
+    const { log, metrics, error } = await run(event);
+    expect(error).toBe('');
+    expect(aws.calls).toEqual([
+      {
+        action: 'DescribeInstances',
+        input: { Version: '2016-11-15', 'Filter.1.Name': 'instance-id', 'Filter.1.Value.1': INSTANCE_ID },
+      },
+      { action: 'DescribeInstances', input: expect.objectContaining({ NextToken: 'page-2' }) },
+      {
+        action: 'SendCommand',
+        input: {
+          DocumentName: 'SpotGuard-Document-1',
+          InstanceIds: [INSTANCE_ID],
+          Parameters: { Notices: [expect.stringMatching(/^[A-Za-z0-9_-]+$/)] },
+          TimeoutSeconds: expect.any(Number),
+          Comment: `spot-guard: event ${event.id}`,
+          MaxConcurrency: '100%',
+          MaxErrors: '100%',
+        },
+      },
+    ]);
+    expect(log).toEqual([
+      expect.objectContaining({
+        level: 'INFO',
+        message: 'command sent',
+        service: 'spot-guard',
+        phase: 'commandSent',
+        instanceId: INSTANCE_ID,
+        noticeTime: event.time,
+        action: 'terminate',
+        eventId: event.id,
+        commandId: 'command-1',
+        secondsLeft: expect.any(Number),
+        noticeToCommandMs: expect.any(Number),
+      }),
+    ]);
+    expect(metrics).toMatchObject({
+      service: 'spot-guard',
+      CommandsSent: 1,
+      NoticeToCommand: expect.any(Number),
+    });
+    expect(metrics).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace: 'SpotGuard', Dimensions: [['service']] }] },
+    });
+    expect(JSON.stringify([log, metrics])).not.toContain('reboot');
+  });
+
+  it.each([
+    ['no tag', {}, 'INFO', 'no tag'],
+    ['a near miss', { 'spot-guard': 'Enabled; secret' }, 'WARN', 'other tag value'],
+  ])('tells of an instance with %s in one line, without the value', async (_name, tags, level, reason) => {
+    aws.answers('ec2', instance(tags));
+    const { log, metrics, output, error } = await run(fresh());
+    expect(error).toBe('');
+    expect(log).toMatchObject([{ level, phase: 'unguarded', reason, instanceId: INSTANCE_ID }]);
+    expect(metrics).toMatchObject({ NoticesUnguarded: 1 });
+    expect(output).not.toContain('secret');
+    expect(aws.calls.map((call) => call.action)).toEqual(['DescribeInstances']);
+  });
+
+  it('tells of a late notice without a call', async () => {
+    const { log, metrics, error } = await run(spotEvent());
+    expect(error).toBe('');
+    expect(log).toMatchObject([{ level: 'WARN', phase: 'late' }]);
+    expect(log[0]?.secondsLeft).toBeLessThan(0);
+    expect(metrics).toMatchObject({ NoticesLate: 1 });
+    expect(aws.calls).toEqual([]);
+  });
+
+  it('tells of an instance that was shutting down already', async () => {
+    aws.answers('ec2', instance(GUARDED, 'shutting-down'));
+    const { log, metrics, error } = await run(fresh());
+    expect(error).toBe('');
+    expect(log).toMatchObject([{ level: 'WARN', phase: 'unreachable', reason: 'shutting-down' }]);
+    expect(metrics).toMatchObject({ NoticesUnreachable: 1 });
+  });
+
+  it.each([
+    ['null', null, 'not an object'],
+    ['a foreign account', fresh({ account: '999999999999' }), 'foreign account'],
+    ['a hostile source', fresh({ source: `\u001b[31m"},{${'x'.repeat(200_000 / 10)}` }), 'unknown source'],
+  ])('ignores %s with a line and a count, and throws nothing', async (_name, event, reason) => {
+    const { log, lines, metrics, output, error } = await run(event);
+    expect(error).toBe('');
+    expect(lines).toHaveLength(2);
+    expect(log).toMatchObject([{ level: 'WARN', phase: 'ignored', reason, got: expect.any(String) }]);
+    expect(metrics).toMatchObject({ NoticesIgnored: 1 });
+    expect(output.length).toBeLessThan(2_000);
+    expect(aws.calls).toEqual([]);
+  });
+
+  it('takes a qualifier behind its own name', async () => {
+    aws.answers('ec2', instance({}));
+    expect((await run(fresh(), { arn: `${FUNCTION_ARN}:live` })).log).toMatchObject([{ phase: 'unguarded' }]);
+  });
+
+  it.each([
+    ['InvalidInstanceId', ssmFault('InvalidInstanceId')],
+    ['AccessDeniedException', ssmFault('AccessDeniedException')],
+  ])('throws %s with the instance, after it has said so', async (reason, fault) => {
+    aws.answers('ec2', instance(GUARDED));
+    aws.answers('ssm', fault);
+    const { log, metrics, error } = await run(fresh());
+    expect(error).toBe(`command not sent: ${INSTANCE_ID} (${reason})`);
+    expect(log).toMatchObject([{ level: 'ERROR', phase: 'notSent', reason, instanceId: INSTANCE_ID }]);
+    expect(metrics).toMatchObject({ CommandsNotSent: 1 });
+  });
+
+  it('throws for an instance that EC2 does not name', async () => {
+    aws.answers('ec2', described([]));
+    expect((await run(fresh())).error).toBe(`command not sent: ${INSTANCE_ID} (InstanceNotFound)`);
+  });
+
+  it("throws before Lambda's time is over when it is throttled for ever", async () => {
+    aws.answers('ec2', ec2Fault('RequestLimitExceeded', 503));
+    const startMs = Date.now();
+    const { log, error } = await run(fresh(), { remainingMs: 3_000 });
+    expect(error).toBe(`command not sent: ${INSTANCE_ID} (RequestLimitExceeded)`);
+    expect(log).toMatchObject([{ phase: 'notSent' }]);
+    expect(Date.now() - startMs).toBeLessThan(3_000);
+    expect(aws.calls.length).toBeGreaterThan(2);
+  });
+
+  it('reports only metrics of the contract', async () => {
+    aws.answers('ec2', instance(GUARDED));
+    aws.answers('ssm', commandTaken());
+    const { metrics } = await run(fresh());
+    const names = Object.keys(metrics).filter((key) => key !== '_aws' && key !== 'service');
+    expect(Object.values(METRICS)).toEqual(expect.arrayContaining(names));
+  });
+
+  it.each([FUNCTION_VARIABLES.document, FUNCTION_VARIABLES.defaults])(
+    'does not start without %s',
+    async (name) => {
+      const { [name]: _gone, ...rest } = ENVIRONMENT;
+      expect((await invoke(fresh(), rest)).error).toContain(`wrong environment: ${name} is missing`);
+    },
+  );
+});

@@ -1,0 +1,81 @@
+// Runs the built bundle as Lambda does: a process of its own, the environment, one event, its lines on stdout.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
+import { METRIC_NAMESPACE, METRIC_SERVICE } from '../../contract/metrics.ts';
+import { FUNCTION_ARN, REGION } from './events.ts';
+
+export const BUNDLE = fileURLToPath(new URL('../../dist/lambda/respond/index.mjs', import.meta.url));
+
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  [FUNCTION_VARIABLES.document]: 'SpotGuard-Document-1',
+  [FUNCTION_VARIABLES.defaults]: '{"grace":"5"}',
+  [FUNCTION_VARIABLES.logLevel]: 'INFO',
+  [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
+  [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: 'a',
+  AWS_SECRET_ACCESS_KEY: 'b',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
+
+/** Ends itself: a handler that leaves a timer behind does not hang the test. */
+const RUN = `
+  import { writeSync } from 'node:fs';
+  const [bundle, event, arn, remainingMs] = process.argv.slice(1);
+  const startMs = Date.now();
+  try {
+    const { handler } = await import(bundle);
+    const getRemainingTimeInMillis = () => Number(remainingMs) - (Date.now() - startMs);
+    await handler(JSON.parse(event), { invokedFunctionArn: arn, getRemainingTimeInMillis });
+    process.exit(0);
+  } catch (error) {
+    writeSync(3, error.message);
+    process.exit(1);
+  }`;
+
+export interface Invocation {
+  /** Each line as JSON: the log and, with `_aws`, the metrics. Powertools puts warnings on stderr; Lambda keeps both. */
+  readonly lines: readonly Record<string, unknown>[];
+  readonly log: readonly Record<string, unknown>[];
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly output: string;
+  /** The message of what the handler threw, empty if it did not. */
+  readonly error: string;
+}
+
+export async function invoke(
+  event: unknown,
+  environment: Readonly<Record<string, string>>,
+  { remainingMs = 10_000, arn = FUNCTION_ARN } = {},
+): Promise<Invocation> {
+  const args = ['--input-type=module', '-e', RUN, BUNDLE, JSON.stringify(event), arn, String(remainingMs)];
+  const child = spawn(process.execPath, args, {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const [, , , thrown] = child.stdio;
+  if (child.stdout === null || child.stderr === null || !(thrown instanceof Readable))
+    throw new Error('no pipes');
+  const [stdout, stderr, error] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    text(thrown),
+    once(child, 'close'),
+  ]);
+  const output = stdout + stderr;
+  const lines: Record<string, unknown>[] = output
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  return {
+    lines,
+    log: lines.filter((line) => !('_aws' in line)),
+    metrics: lines.find((line) => '_aws' in line) ?? {},
+    output,
+    error,
+  };
+}

@@ -1,0 +1,168 @@
+import { CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { METRICS } from '../../contract/metrics.ts';
+import { readContext } from '../../lib/context.ts';
+import { SpotGuard, type SpotGuardProps, WrongSettings } from '../../lib/index.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { appWith, CDK_JSON, only } from './synthesised.ts';
+
+const read = (context: Record<string, unknown>) => readContext(appWith(context).node);
+const guard = (props: SpotGuardProps) => new SpotGuard(new Stack(appWith(), 'Stack'), 'SpotGuard', props);
+const RETENTION =
+  '1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, 9999';
+
+describe('readContext', () => {
+  it('has the defaults of cdk.json where nothing is said', () => {
+    const bare = appWith(Object.fromEntries(Object.keys(CDK_JSON.context).map((key) => [key, undefined])));
+    expect(readContext(bare.node)).toEqual(read({}));
+    expect(read({})).toEqual({
+      stackName: 'SpotGuard',
+      props: {
+        logRetention: 30,
+        logLevel: 'INFO',
+        drainUntil: Duration.seconds(45),
+        saveUntil: Duration.seconds(10),
+        cleanUntil: Duration.seconds(5),
+        grace: Duration.seconds(5),
+      },
+    });
+  });
+
+  it('takes numbers as cdk.json has them and as the command line has them', () => {
+    const { props } = read({ 'spot-guard:drainUntil': 60, 'spot-guard:logRetentionDays': '7' });
+    expect(props.drainUntil?.toSeconds()).toBe(60);
+    expect(props.logRetention).toBe(7);
+  });
+
+  it('names every fault in one message', () => {
+    const readAll = () =>
+      read({
+        'spot-guard:stackName': '7up',
+        'spot-guard:logRetentionDays': 31,
+        'spot-guard:logLevel': 'info',
+        'spot-guard:drainUntil': '',
+        'spot-guard:saveUntil': '200',
+        'spot-guard:cleanUntil': '5s',
+        'spot-guard:grace': 2.5,
+        'spot-guard:darinUntil': 30,
+      });
+    expect(readAll).toThrow(
+      new WrongSettings(
+        [
+          'wrong settings',
+          `  spot-guard:logRetentionDays: got 31, allowed ${RETENTION}`,
+          '  spot-guard:logLevel: got "info", allowed DEBUG, INFO, WARN, ERROR',
+          '  spot-guard:drainUntil: got "", allowed whole seconds from 3 to 115',
+          '  spot-guard:saveUntil: got 200, allowed whole seconds from 3 to 115',
+          '  spot-guard:cleanUntil: got "5s", allowed whole seconds from 3 to 60',
+          '  spot-guard:grace: got 2.5, allowed whole seconds from 1 to 30',
+          '  spot-guard:stackName: got "7up", allowed a letter, then at most 127 letters, digits and hyphens',
+          '  spot-guard:darinUntil: no such setting, did you mean spot-guard:drainUntil?',
+        ].join('\n'),
+      ),
+    );
+  });
+
+  it.each([null, true, [], {}, '0x10', '1e1', ' 10', '10 ', '-5', '٤٥', '2'])(
+    'refuses the seconds %j',
+    (value) => {
+      expect(() => read({ 'spot-guard:saveUntil': value })).toThrow('spot-guard:saveUntil: got ');
+    },
+  );
+
+  it.each(['', 7, null, 'a b', '-a', 'x'.repeat(129)])('refuses the stack name %j', (value) => {
+    expect(() => read({ 'spot-guard:stackName': value })).toThrow('spot-guard:stackName: got ');
+  });
+
+  it('has the moments fall', () => {
+    expect(() => read({ 'spot-guard:saveUntil': 46 })).toThrow(
+      new WrongSettings(
+        'wrong settings\n  spot-guard:saveUntil: got 46, allowed at most spot-guard:drainUntil, which is 45',
+      ),
+    );
+    expect(() => read({ 'spot-guard:cleanUntil': 11 })).toThrow(
+      new WrongSettings(
+        'wrong settings\n  spot-guard:cleanUntil: got 11, allowed at most spot-guard:saveUntil, which is 10',
+      ),
+    );
+  });
+
+  it('leaves the context of others alone', () => {
+    expect(() => read({ 'spot-guardian:saveUntil': 'x', spotGuard: 'y' })).not.toThrow();
+  });
+
+  it('does not take an inherited name for a setting', () => {
+    expect(() => read({ 'spot-guard:constructor': 1, 'spot-guard:': 1 })).toThrow(
+      /spot-guard:constructor: no such setting.*\n.*spot-guard:: no such setting/,
+    );
+  });
+});
+
+describe('the props of the construct', () => {
+  it('are held to the same', () => {
+    const props: SpotGuardProps = { drainUntil: Duration.minutes(2), grace: Duration.millis(1_500) };
+    expect(() => guard(props)).toThrow(
+      new WrongSettings(
+        'wrong settings\n  drainUntil: got 120, allowed whole seconds from 3 to 115\n  grace: got 1.5, allowed whole seconds from 1 to 30',
+      ),
+    );
+  });
+
+  it('can be tokens, that only the deployment resolves', () => {
+    const stack = new Stack(appWith(), 'Stack');
+    const parameter = new CfnParameter(stack, 'Drain', { type: 'Number' });
+    new SpotGuard(stack, 'SpotGuard', {
+      drainUntil: Duration.seconds(parameter.valueAsNumber),
+      saveUntil: Duration.seconds(Lazy.number({ produce: () => 12 })),
+    });
+    const { Environment } = only(Template.fromStack(stack), 'AWS::Lambda::Function').Properties;
+    expect(Environment).toMatchObject({
+      Variables: {
+        SPOT_GUARD_DEFAULTS: {
+          'Fn::Join': [
+            '',
+            ['{"drain-until":"', { Ref: 'Drain' }, '","save-until":"12","clean-until":"5","grace":"5"}'],
+          ],
+        },
+      },
+    });
+  });
+});
+
+describe('the metrics of the construct', () => {
+  it('are those of the contract, each by its name', () => {
+    const spotGuard = guard({});
+    const metrics = [
+      spotGuard.metricNoticesIgnored(),
+      spotGuard.metricNoticesUnguarded(),
+      spotGuard.metricNoticesLate(),
+      spotGuard.metricNoticesUnreachable(),
+      spotGuard.metricCommandsSent(),
+      spotGuard.metricCommandsNotSent(),
+      spotGuard.metricNoticeToCommand(),
+    ];
+    expect(metrics.map((metric) => metric.metricName).sort()).toEqual(Object.values(METRICS).sort());
+    for (const metric of metrics) {
+      expect(metric).toMatchObject({ namespace: 'SpotGuard', dimensions: { service: 'spot-guard' } });
+    }
+  });
+
+  it('sum counts, take the slowest time, and yield to the caller', () => {
+    const spotGuard = guard({});
+    expect(spotGuard.metricCommandsSent().statistic).toBe('Sum');
+    expect(spotGuard.metricNoticeToCommand().statistic).toBe('Maximum');
+    expect(spotGuard.metricNoticeToCommand({ statistic: 'p90' }).statistic).toBe('p90');
+  });
+});
+
+describe('nearest', () => {
+  it.each([
+    ['darinUntil', 'drainUntil'],
+    ['loglevel', 'logLevel'],
+    ['retention', 'logRetentionDays'],
+    ['', 'grace'],
+  ])('takes %j for %s', (word, meant) => {
+    expect(nearest(word, ['stackName', 'logRetentionDays', 'logLevel', 'drainUntil', 'grace'])).toBe(meant);
+  });
+});
