@@ -1,15 +1,23 @@
 // The stack's template in process, without the CLI, with the feature flags that a deployment has.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
 import { SpotGuardStack, type SpotGuardStackProps } from '../../lib/index.ts';
 
 export const CDK_JSON: { readonly context: Readonly<Record<string, unknown>> } = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 );
 
+// Without a folder of its own each App leaves one behind.
+const outdir = mkdtempSync(join(tmpdir(), 'spot-guard-test-'));
+afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
 export function appWith(context: Readonly<Record<string, unknown>> = {}): App {
   return new App({
+    outdir: mkdtempSync(join(outdir, 'cdk.out-')),
     context: { ...CDK_JSON.context, ...context },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
