@@ -1,0 +1,84 @@
+// The default event bus: which rule matches, whether it may invoke its target, and where an event goes that it
+// could not hand over.
+import { matches } from './pattern.ts';
+import { isObject, type Json, type JsonObject } from './template.ts';
+
+export interface Target {
+  readonly arn: string;
+  readonly deadLetterArn: string | undefined;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly arn: string;
+  readonly pattern: JsonObject;
+  readonly targets: readonly Target[];
+}
+
+/** A Lambda permission: a statement of the function's resource policy. */
+export interface Permission {
+  readonly functionArn: string;
+  readonly principal: string;
+  readonly action: string;
+  readonly sourceArn: string | undefined;
+}
+
+export interface Delivery {
+  readonly rule: Rule;
+  readonly target: Target;
+  /** Undefined where the rule may not invoke the target: EventBridge does not try that again. */
+  readonly refusedBecause: 'NO_PERMISSIONS' | undefined;
+}
+
+export function readRule(name: string, arn: string, properties: JsonObject): Rule | undefined {
+  if (properties.State !== undefined && properties.State !== 'ENABLED') return undefined;
+  if (properties.EventBusName !== undefined && properties.EventBusName !== 'default') return undefined;
+  if (!isObject(properties.EventPattern)) throw new Error(`rule ${name} has no event pattern`);
+  const targets = Array.isArray(properties.Targets) ? properties.Targets : [];
+  return {
+    name,
+    arn,
+    pattern: properties.EventPattern,
+    targets: targets.map((target) => readTarget(name, target)),
+  };
+}
+
+function readTarget(rule: string, target: Json): Target {
+  if (!isObject(target) || typeof target.Arn !== 'string')
+    throw new Error(`rule ${rule}: a target has no Arn`);
+  for (const key of ['Input', 'InputPath', 'InputTransformer']) {
+    if (target[key] !== undefined)
+      throw new Error(`rule ${rule}: the rehearsal does not support the target's ${key}`);
+  }
+  const dead = isObject(target.DeadLetterConfig) ? target.DeadLetterConfig.Arn : undefined;
+  return { arn: target.Arn, deadLetterArn: typeof dead === 'string' ? dead : undefined };
+}
+
+/** What the bus does with an event. No delivery: no rule matches, and the event is gone. */
+export function deliveries(
+  rules: readonly Rule[],
+  permissions: readonly Permission[],
+  event: Json,
+): Delivery[] {
+  return rules
+    .filter((rule) => matches(rule.pattern, event))
+    .flatMap((rule) =>
+      rule.targets.map((target): Delivery => {
+        const permitted = permissions.some((permission) => permits(permission, rule, target));
+        return { rule, target, refusedBecause: permitted ? undefined : 'NO_PERMISSIONS' };
+      }),
+    );
+}
+
+function permits(
+  { functionArn, principal, action, sourceArn }: Permission,
+  rule: Rule,
+  target: Target,
+): boolean {
+  return (
+    functionArn === target.arn &&
+    principal === 'events.amazonaws.com' &&
+    (action === 'lambda:InvokeFunction' || action === 'lambda:*') &&
+    (sourceArn === undefined || sourceArn === rule.arn)
+  );
+}

@@ -1,0 +1,185 @@
+// One loopback HTTP server for all AWS services of the local Region. It tells them apart by the SigV4 credential
+// scope, judges each call by the caller's policies and plays the faults that a scenario has planted.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isAllowed, type Policies } from '../iam.ts';
+import { type Answer, type Service, ServiceFault } from './service.ts';
+
+export interface Principal {
+  readonly arn: string;
+  readonly account: string;
+  readonly policies: Policies;
+}
+
+/** `first`: how many calls of the action it hits; every call where absent. */
+export interface PlantedFault {
+  readonly service: string;
+  readonly action: string;
+  readonly kind: 'throttle' | 'error' | 'hang' | 'reset';
+  readonly first?: number;
+}
+
+export interface ApiCall {
+  readonly service: string;
+  readonly action: string;
+  readonly allowed: boolean;
+  readonly ms: number;
+  readonly status: number;
+}
+
+export interface Endpoint {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface EndpointOptions {
+  readonly region: string;
+  readonly services: readonly Service[];
+  /** By access key id. */
+  readonly principals: ReadonlyMap<string, Principal>;
+  readonly faults: readonly PlantedFault[];
+  readonly onCall: (call: ApiCall) => void;
+  /** A call that cannot be judged or answered at all: a fault of the template or of this stand-in. */
+  readonly onFault: (fault: string) => void;
+}
+
+const CREDENTIAL = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/;
+
+export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const played = new Map<PlantedFault, number>();
+  const server = createServer((request, response) => {
+    const started = performance.now();
+    respond(request, response, options, played, started).catch((error: unknown) => {
+      const body = error instanceof Error ? error.message : String(error);
+      options.onFault(body);
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(body);
+    });
+  });
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
+}
+
+/** On a free loopback port, which it returns. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Open connections included: a caller that hangs must not hold the end of the rehearsal. */
+export async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: EndpointOptions,
+  played: Map<PlantedFault, number>,
+  started: number,
+): Promise<void> {
+  const body = await readBody(request);
+  const credential = CREDENTIAL.exec(request.headers.authorization ?? '');
+  if (!credential) {
+    response.writeHead(403).end('MissingAuthenticationToken: the request is not signed with SigV4');
+    return;
+  }
+  const [, keyId = '', region = '', scope = ''] = credential;
+  const service = options.services.find(({ name }) => name === scope);
+  const principal = options.principals.get(keyId);
+  if (!service || !principal || region !== options.region) {
+    const reason = !service
+      ? `no service ${scope} here`
+      : !principal
+        ? 'unknown access key'
+        : `wrong Region ${region}`;
+    response.writeHead(403).end(`UnrecognizedClientException: ${reason}`);
+    return;
+  }
+  const call = service.read(request.headers, body);
+  const done = (allowed: boolean, status: number): void =>
+    options.onCall({
+      service: scope,
+      action: call.action,
+      allowed,
+      status,
+      ms: round(performance.now() - started),
+    });
+
+  const allowed = await isCallAllowed(service, call, principal);
+  const fault = nextFault(options.faults, played, scope, call.action);
+  if (fault?.kind === 'reset') {
+    done(allowed, 0);
+    request.socket.resetAndDestroy();
+    return;
+  }
+  if (fault?.kind === 'hang') {
+    done(allowed, 0);
+    return;
+  }
+  const answer = await decide(service, call, principal, allowed, fault);
+  done(allowed, answer.status);
+  response
+    .writeHead(answer.status, { ...answer.headers, 'x-amzn-requestid': crypto.randomUUID() })
+    .end(answer.body);
+}
+
+async function decide(
+  service: Service,
+  call: Parameters<Service['answer']>[0],
+  principal: Principal,
+  allowed: boolean,
+  fault: PlantedFault | undefined,
+): Promise<Answer> {
+  try {
+    if (fault?.kind === 'throttle') {
+      const { code, message, status } = service.throttled;
+      throw new ServiceFault(code, message, status);
+    }
+    if (fault?.kind === 'error')
+      throw new ServiceFault('InternalServerError', 'An internal error occurred.', 500);
+    if (!allowed) {
+      const { code, status } = service.denied;
+      const what = `${service.name}:${call.action}`;
+      throw new ServiceFault(code, `User: ${principal.arn} is not authorized to perform: ${what}`, status);
+    }
+    return await service.answer(call);
+  } catch (error) {
+    if (error instanceof ServiceFault) return service.refuse(error);
+    throw error;
+  }
+}
+
+async function isCallAllowed(service: Service, call: Parameters<Service['answer']>[0], principal: Principal) {
+  for (const { resource, context = {} } of service.touches(call)) {
+    const { arn, account, policies } = principal;
+    const action = `${service.name}:${call.action}`;
+    if (!(await isAllowed({ principal: arn, account, action, resource, context }, policies))) return false;
+  }
+  return true;
+}
+
+function nextFault(
+  faults: readonly PlantedFault[],
+  played: Map<PlantedFault, number>,
+  service: string,
+  action: string,
+): PlantedFault | undefined {
+  for (const fault of faults) {
+    if (fault.service !== service || fault.action !== action) continue;
+    const count = played.get(fault) ?? 0;
+    if (fault.first !== undefined && count >= fault.first) continue;
+    played.set(fault, count + 1);
+    return fault;
+  }
+  return undefined;
+}
+
+const round = (ms: number): number => Math.round(ms * 10) / 10;

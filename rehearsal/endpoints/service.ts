@@ -1,0 +1,65 @@
+// What one AWS service is to the local Region's HTTP server: how it reads a call, which resources the call
+// touches, what it answers and how it says no on the wire.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { JsonObject } from '../template.ts';
+
+export interface Call {
+  readonly action: string;
+  readonly input: JsonObject;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** One resource of a call: IAM judges the call once for each. */
+export interface Touched {
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export interface Service {
+  /** As in the SigV4 credential scope. */
+  readonly name: string;
+  read(headers: IncomingHttpHeaders, body: string): Call;
+  touches(call: Call): readonly Touched[];
+  /** Throws ServiceFault for what AWS would refuse. */
+  answer(call: Call): Promise<Answer>;
+  refuse(fault: ServiceFault): Answer;
+  readonly denied: { readonly code: string; readonly status: number };
+  readonly throttled: { readonly code: string; readonly status: number; readonly message: string };
+}
+
+/** An error of the service's own, in its wire shape: `code` and HTTP `status` as AWS sets them. */
+export class ServiceFault extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.name = 'ServiceFault';
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** AWS JSON: the action is the last part of X-Amz-Target, errors carry `__type`. */
+export function jsonProtocol(version: '1.0' | '1.1') {
+  const headers = { 'content-type': `application/x-amz-json-${version}` };
+  return {
+    read(request: IncomingHttpHeaders, body: string): Call {
+      const action =
+        String(request['x-amz-target'] ?? '')
+          .split('.')
+          .at(-1) ?? '';
+      return { action, input: JSON.parse(body || '{}') as JsonObject };
+    },
+    ok: (output: object): Answer => ({ status: 200, headers, body: JSON.stringify(output) }),
+    refuse: (fault: ServiceFault): Answer => ({
+      status: fault.status,
+      headers,
+      body: JSON.stringify({ __type: fault.code, message: fault.message }),
+    }),
+  };
+}

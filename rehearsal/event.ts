@@ -1,0 +1,55 @@
+// The event of a rehearsal: made, or recorded and moved in time.
+import { EVENT_SOURCE, INTERRUPTION_DETAIL_TYPE } from '../contract/events.ts';
+import { type Action, WINDOW_SECONDS } from '../contract/notices.ts';
+import { type Place, partitionOf } from './resolve.ts';
+import { isObject, type Json, type JsonObject } from './template.ts';
+
+const FALLBACK = { account: '123456789012', region: 'us-east-1', instanceId: 'i-0b662ef9931388ba0' };
+
+/** As EC2 words it: the zone where the ARN has the Region, and no account. */
+export function interruption(action: Action): JsonObject {
+  const { account, region, instanceId } = FALLBACK;
+  return {
+    version: '0',
+    id: crypto.randomUUID(),
+    'detail-type': INTERRUPTION_DETAIL_TYPE,
+    source: EVENT_SOURCE,
+    account,
+    time: '',
+    region,
+    resources: [`arn:aws:ec2:${region}b:instance/${instanceId}`],
+    detail: { 'instance-id': instanceId, 'instance-action': action },
+  };
+}
+
+/** Where the local Region is. What the event does not say properly is filled in. */
+export function placeOf(event: Json): Place {
+  const { account, region } = isObject(event) ? event : {};
+  const validRegion =
+    typeof region === 'string' && /^[a-z]{2}(-[a-z]+)+-\d$/.test(region) ? region : FALLBACK.region;
+  const validAccount = typeof account === 'string' && /^\d{12}$/.test(account) ? account : FALLBACK.account;
+  return { account: validAccount, region: validRegion, stackName: 'SpotGuard', ...partitionOf(validRegion) };
+}
+
+export function instanceIdOf(event: Json): string {
+  const detail = isObject(event) ? event.detail : undefined;
+  const id = isObject(detail) ? detail['instance-id'] : undefined;
+  return typeof id === 'string' && /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id) ? id : FALLBACK.instanceId;
+}
+
+/** Moves `time` so that the deadline is `windowSeconds` (and less than one more) away. One that is no time stays as it is. */
+export function moveTo(event: Json, windowSeconds: number, nowMs: number): Json {
+  if (!isObject(event)) return event;
+  const { time } = event;
+  if (time !== '' && (typeof time !== 'string' || Number.isNaN(Date.parse(time)))) return event;
+  const seconds = Math.ceil(nowMs / 1000) - (WINDOW_SECONDS - windowSeconds);
+  return { ...event, time: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') };
+}
+
+/** Epoch seconds, whole; where the event has no time that is `windowSeconds` from now. */
+export function deadlineOf(event: Json, windowSeconds: number, nowMs: number): number {
+  const time = isObject(event) && typeof event.time === 'string' ? Date.parse(event.time) : Number.NaN;
+  return Number.isNaN(time)
+    ? Math.ceil(nowMs / 1000) + windowSeconds
+    : Math.floor(time / 1000) + WINDOW_SECONDS;
+}

@@ -1,0 +1,102 @@
+// Follows the journals that the guard writes in the sandbox, line by line while they grow.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, JOURNAL_PHASES, PATHS } from '../contract/instance.ts';
+import { isObject } from './template.ts';
+import type { Mood } from './timeline.ts';
+
+export interface JournalLine {
+  /** Epoch seconds. */
+  readonly t: number;
+  readonly phase: (typeof JOURNAL_PHASES)[number];
+  readonly stage?: string;
+  readonly task?: string;
+  readonly exit?: number;
+  readonly seconds?: number;
+  readonly until?: number;
+  readonly note?: string;
+}
+
+const POLL_MS = 40;
+
+export class JournalFollower {
+  readonly lines: JournalLine[] = [];
+  /** Lines that are none of the guard's journal. */
+  readonly faults: string[] = [];
+  readonly #runs: string;
+  readonly #onLine: (line: JournalLine) => void;
+  readonly #read = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(root: string, onLine: (line: JournalLine) => void) {
+    this.#runs = join(root, PATHS.runs);
+    this.#onLine = onLine;
+    this.#timer = setInterval(() => this.poll(), POLL_MS);
+  }
+
+  /** Takes what has been written since the last look. A line that is not whole yet waits. */
+  poll(): void {
+    if (!existsSync(this.#runs)) return;
+    for (const run of readdirSync(this.#runs)) {
+      const file = join(this.#runs, run, 'journal.jsonl');
+      if (!existsSync(file)) continue;
+      const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+      for (const text of whole.slice(this.#read.get(file) ?? 0)) this.#take(text);
+      this.#read.set(file, whole.length);
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.poll();
+  }
+
+  #take(text: string): void {
+    const line = parseLine(text);
+    if (!line) {
+      this.faults.push(text);
+      return;
+    }
+    this.lines.push(line);
+    this.#onLine(line);
+  }
+}
+
+function parseLine(text: string): JournalLine | undefined {
+  let line: unknown;
+  try {
+    line = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(line) || typeof line.t !== 'number') return undefined;
+  const { phase: got } = line;
+  return JOURNAL_PHASES.some((phase) => phase === got) ? (line as unknown as JournalLine) : undefined;
+}
+
+/** What a line says to a reader. */
+export function showJournal(line: JournalLine): { what: string; mood: Mood } {
+  const { phase, stage = '', task = '', exit, seconds, note } = line;
+  const ended = `${exit === undefined ? '' : `exit ${exit}`}${seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`}`;
+  const mood: Mood = exit === undefined ? 'plain' : exit === EXIT.ok ? 'good' : 'bad';
+  const why = note === undefined ? '' : `: ${note}`;
+  switch (phase) {
+    case 'started':
+      return { what: 'the plan starts', mood: 'plain' };
+    case 'takenOver':
+      return { what: 'another runner takes over', mood: 'bad' };
+    case 'stageStarted':
+      return { what: `${stage} starts`, mood: 'plain' };
+    case 'taskStarted':
+      return { what: `${stage}: ${task} starts`, mood: 'plain' };
+    case 'taskEnded':
+      return { what: `${stage}: ${task} ended, ${ended}${why}`, mood };
+    case 'stageEnded':
+      return { what: `${stage} ended, ${ended}`, mood };
+    case 'ended':
+      return { what: 'the plan has ended', mood: 'plain' };
+    case 'thawed':
+    case 'warning':
+      return { what: `${phase}${why}`, mood: 'bad' };
+  }
+}

@@ -1,0 +1,116 @@
+// `npm start`: rehearses one interruption on this machine. Exit code 0 for `graceful` as expected, 1 for anything
+// else, 2 for a wrong call.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pc from 'picocolors';
+import { WINDOW_SECONDS } from '../contract/notices.ts';
+import { loopbackNodeOptions } from './function-host.ts';
+import { checkHost, type Host } from './host.ts';
+import { type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { DEFAULT_WINDOW_SECONDS, rehearse } from './rehearse.ts';
+import type { Outcomes } from './result.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+import { readTemplate, synthesise, type Template } from './template.ts';
+import { showEntry } from './timeline.ts';
+
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+const colours = pc.isColorSupported && process.stdout.isTTY === true;
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (options.list) {
+    listScenarios(options.json);
+    return 0;
+  }
+  const host = checkHost(process.platform, process.env, tmpdir());
+  if (typeof host === 'string') throw new UsageError(host);
+
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interrupted.abort(signal));
+  }
+  // A reader that has gone, or a fault in a callback: the sandbox is cleaned up all the same.
+  process.stdout.on('error', () => interrupted.abort('SIGPIPE'));
+  process.on('uncaughtException', (error) => interrupted.abort(error));
+  const folder = mkdtempSync(join(tmpdir(), 'spot-guard-synth-'));
+  try {
+    const template = readTemplate(await synthesise(CHECKOUT, folder, loopbackNodeOptions));
+    if (interrupted.signal.aborted) return 130;
+    return await runOne(options, template, host, interrupted.signal);
+  } catch (error) {
+    const { aborted, reason } = interrupted.signal;
+    if (!aborted || reason instanceof Error) throw reason ?? error;
+    process.stderr.write('interrupted; everything is cleaned up\n');
+    return 130;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function runOne(
+  options: Options,
+  template: Template,
+  host: Host,
+  signal: AbortSignal,
+): Promise<number> {
+  const { scenario, windowSeconds, event, eventFile, json } = options;
+  if (!json) {
+    const seconds = windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
+    say(`Rehearsal: ${scenario.name} (${scenario.story})`);
+    if (eventFile !== undefined) say(`The event is ${eventFile}; only its time is moved to now.`);
+    if (seconds < WINDOW_SECONDS) {
+      say(
+        `The window is shortened: the notice is put ${WINDOW_SECONDS - seconds} s into the past, ${seconds} of ${WINDOW_SECONDS} s are left.`,
+      );
+    }
+    say('');
+  }
+  const outcomes = await rehearse(scenario, {
+    template,
+    host,
+    signal,
+    ...(windowSeconds === undefined ? {} : { windowSeconds }),
+    ...(event === undefined ? {} : { event }),
+    onEntry: (entry) => {
+      if (!json) say(showEntry(entry, colours));
+    },
+  });
+  if (json) say(JSON.stringify(outcomes));
+  else showVerdict(outcomes);
+  return outcomes.outcome === 'graceful' && outcomes.asExpected ? 0 : 1;
+}
+
+function listScenarios(json: boolean): void {
+  const listed = SCENARIOS.map(({ name, story, expected }) => ({ name, story, expected }));
+  if (json) {
+    say(JSON.stringify(listed));
+    return;
+  }
+  const width = Math.max(...listed.map(({ name }) => name.length));
+  for (const { name, story, expected } of listed)
+    say(`${name.padEnd(width)}  ${expected.padEnd(11)}  ${story}`);
+}
+
+function showVerdict({ outcome, expected, because, secondsToSpare, problems, asExpected }: Outcomes): void {
+  const { bold, green, red, yellow } = pc.createColors(colours);
+  const tint = outcome === 'graceful' ? green : asExpected ? yellow : red;
+  const spare = secondsToSpare === null ? '' : `, ${secondsToSpare.toFixed(1)} s to spare`;
+  say(`\n${bold(tint(outcome))}${spare}: ${because}`);
+  if (asExpected) say(`as this scenario expects: ${expected}`);
+  for (const problem of problems) say(red(`problem: ${problem}`));
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+  const words = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : error;
+  process.stderr.write(`spot-guard rehearsal: ${words}\n`);
+}

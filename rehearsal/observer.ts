@@ -1,0 +1,97 @@
+// Takes down what happens in a rehearsal, and tells it as it happens.
+import type { StepResult } from './commands.ts';
+import type { ApiCall } from './endpoints/server.ts';
+import { type JournalLine, showJournal } from './journal.ts';
+import { isObject, type Json, type JsonObject } from './template.ts';
+import type { Entry, Mood, Timeline } from './timeline.ts';
+
+export class Observer {
+  readonly apiCalls: ApiCall[] = [];
+  /** The functions' log: each line on what became of a notice. */
+  readonly log: JsonObject[] = [];
+  readonly problems: string[] = [];
+  invocations = 0;
+  readonly #timeline: Timeline;
+
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
+
+  readonly onCall = (call: ApiCall): void => {
+    this.apiCalls.push(call);
+    // The log's own calls would drown the rest.
+    if (call.service === 'logs') return;
+    const end = call.status === 200 ? 'ok' : call.status === 0 ? 'no answer' : `HTTP ${call.status}`;
+    const what = `${call.action}: ${call.allowed ? 'allowed' : 'denied'} by the role, ${end}`;
+    this.#tell(call.service.toUpperCase(), what, call.status === 200 ? 'plain' : 'bad');
+  };
+
+  readonly onLog = (line: string): void => {
+    const record = parseLog(line);
+    if (!record) return;
+    this.log.push(record);
+    const reason = record.reason === undefined ? '' : `: ${record.reason}`;
+    this.#tell('respond', `${record.message}${reason}`, record.level === 'INFO' ? 'plain' : 'bad');
+  };
+
+  readonly onInvoked = (name: string): void => {
+    this.invocations += 1;
+    this.#tell('EventBridge', `a rule matches: ${name} is invoked`);
+  };
+
+  readonly onQueued = (name: string, why: string): void =>
+    this.#tell('Lambda', `the event goes to ${name}: ${why}`, 'bad');
+
+  readonly onProblem = (problem: string): void => {
+    this.problems.push(problem);
+  };
+
+  readonly onJournal = (line: JournalLine): void => {
+    const { what, mood } = showJournal(line);
+    this.#tell('guard', what, mood, line.t);
+  };
+
+  readonly onStep = ({ name, status, exit }: StepResult): void => {
+    const mood = status === 'Success' ? 'good' : status === 'Skipped' ? 'plain' : 'bad';
+    this.#tell('SSM agent', `step ${name}: ${status}${exit > 0 ? `, exit ${exit}` : ''}`, mood);
+  };
+
+  readonly onCommandTaken = (commandId: string): void =>
+    this.#tell('SSM agent', `takes the command ${commandId}`);
+
+  onNotice(event: Json): void {
+    const { 'detail-type': type, detail } = isObject(event) ? event : {};
+    const { 'instance-id': id = 'no instance', 'instance-action': action = 'no action' } = isObject(detail)
+      ? detail
+      : {};
+    this.#tell('EC2', `${type ?? 'an event of no type'}: ${id}, ${action}`);
+  }
+
+  onUnmatched(): void {
+    this.#tell('EventBridge', 'no rule matches: nothing is invoked', 'bad');
+  }
+
+  onReclaim(early: boolean): void {
+    if (early) this.#tell('EC2', 'reclaims the instance now: nothing is left to wait for');
+    else this.#tell('EC2', 'reclaims the instance', 'bad');
+  }
+
+  entries(): readonly Entry[] {
+    return this.#timeline.entries();
+  }
+
+  #tell(who: string, what: string, mood: Mood = 'plain', at?: number): void {
+    this.#timeline.add(who, what, mood, at);
+  }
+}
+
+/** A line on what became of a notice; metrics and the runtime's own lines are not. */
+function parseLog(line: string): JsonObject | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const record: unknown = JSON.parse(line);
+    return isObject(record) && typeof record.phase === 'string' ? record : undefined;
+  } catch {
+    return undefined; // a part of something longer, such as a stack
+  }
+}

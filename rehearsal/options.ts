@@ -1,0 +1,96 @@
+// The command line of the rehearsal, checked whole before anything starts.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { DEFAULT_WINDOW_SECONDS } from './rehearse.ts';
+import type { Scenario } from './scenario.ts';
+import { DEFAULT_SCENARIO, SCENARIOS } from './scenarios/index.ts';
+import type { Json } from './template.ts';
+
+export interface Options {
+  readonly scenario: Scenario;
+  readonly list: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly windowSeconds?: number;
+  readonly event?: Json;
+  readonly eventFile?: string;
+}
+
+const WINDOW = { min: 5, max: 120 };
+
+export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--window SECONDS] [--json]
+       npm start -- --list
+
+  --list             the scenarios, each with its story and the outcome that it must have
+  --scenario NAME    which one to rehearse; ${DEFAULT_SCENARIO.name} where absent
+  --event FILE       a recorded EventBridge event; only its time is moved
+  --window SECONDS   from the notice to the reclaim, ${WINDOW.min} to ${WINDOW.max}; ${DEFAULT_WINDOW_SECONDS} where absent
+  --json             one JSON object and nothing else
+`;
+
+/** A wrong call: its message is one line for the user. */
+export class UsageError extends Error {}
+
+/** Throws UsageError. */
+export function readOptions(args: readonly string[]): Options {
+  const values = parse(args);
+  const { scenario: name = DEFAULT_SCENARIO.name, window, event: eventFile } = values;
+  const scenario = SCENARIOS.find((one) => one.name === name);
+  if (!scenario) {
+    const names = SCENARIOS.map((one) => one.name).join(', ');
+    throw new UsageError(`--scenario: got "${name}", allowed: ${names}`);
+  }
+  return {
+    scenario,
+    list: values.list,
+    json: values.json,
+    help: values.help,
+    ...(window === undefined ? {} : { windowSeconds: readWindow(window) }),
+    ...(eventFile === undefined ? {} : { eventFile, event: readEvent(eventFile) }),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        list: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        scenario: { type: 'string' },
+        window: { type: 'string' },
+        event: { type: 'string' },
+      },
+    });
+    return values;
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new UsageError(`${words} (--help shows the options)`, { cause });
+  }
+}
+
+function readWindow(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds < WINDOW.min || seconds > WINDOW.max) {
+    throw new UsageError(
+      `--window: got "${text}", allowed: whole seconds from ${WINDOW.min} to ${WINDOW.max}`,
+    );
+  }
+  return seconds;
+}
+
+function readEvent(file: string): Json {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
+    throw new UsageError(`--event: ${file} cannot be read (${code})`, { cause });
+  }
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new UsageError(`--event: ${file} is not JSON`, { cause });
+  }
+}

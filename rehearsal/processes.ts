@@ -1,0 +1,71 @@
+// Which processes of this machine belong to a sandbox. They are known by its folder: in their environment, on
+// their command line, or as where they stand. What clears all of it is still found by its session.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 20;
+
+interface Found {
+  readonly pid: number;
+  readonly session: number;
+  readonly belongs: boolean;
+}
+
+/** Process ids, without zombies and without this process. */
+export function processesOf(root: string): number[] {
+  const alive = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => look(Number(name), root));
+  // Only a session that began in the sandbox is its own: what it was started from goes on.
+  const led = new Set(
+    alive.filter(({ pid, session, belongs }) => belongs && pid === session).map(({ pid }) => pid),
+  );
+  return alive.filter(({ belongs, session }) => belongs || led.has(session)).map(({ pid }) => pid);
+}
+
+/** SIGKILL until none is left, as a reclaim ends a machine. Returns those that withstood it. */
+export async function killAll(root: string, withinMs = 2_000): Promise<number[]> {
+  const until = Date.now() + withinMs;
+  for (;;) {
+    const left = processesOf(root);
+    if (left.length === 0 || Date.now() > until) return left;
+    for (const pid of left) kill(pid);
+    await delay(POLL_MS);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // ESRCH: gone meanwhile, which is what was wanted
+  }
+}
+
+function look(pid: number, root: string): Found[] {
+  if (pid === process.pid) return [];
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    if (fields[0] === 'Z' || fields[0] === 'X') return [];
+    const words = ['environ', 'cmdline'].map((name) =>
+      readFileSync(join('/proc', String(pid), name), 'utf8'),
+    );
+    const cwd = readlinkSync(`/proc/${pid}/cwd`);
+    const belongs = [...words, `${cwd}/`].some(
+      (text) => text.includes(`${root}/`) || text.includes(`${root}\0`),
+    );
+    return [{ pid, session: Number(fields[3]), belongs }];
+  } catch {
+    return []; // gone meanwhile, or of another user and so not of the sandbox
+  }
+}
+
+/** For a problem's words; empty where it is gone. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  } catch {
+    return ''; // gone meanwhile
+  }
+}

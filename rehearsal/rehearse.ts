@@ -1,0 +1,191 @@
+// One rehearsal from the notice to the reclaim: sets the world up, lets the built artefacts act, takes the machine
+// away at the deadline and looks at what can be known then.
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent } from './agent.ts';
+import { deadlineOf, instanceIdOf, interruption, moveTo, placeOf } from './event.ts';
+import type { Host } from './host.ts';
+import { Instance, lines } from './instance.ts';
+import { JournalFollower } from './journal.ts';
+import { Observer } from './observer.ts';
+import { commandLine, killAll, processesOf } from './processes.ts';
+import { openRegion, type Region } from './region.ts';
+import { type Outcomes, summarise } from './result.ts';
+import { type Evidence, GUARDED, type Scenario } from './scenario.ts';
+import { runScript } from './shell.ts';
+import { isObject, type Json, type Template } from './template.ts';
+import { type Entry, Timeline } from './timeline.ts';
+import { judge } from './verdict.ts';
+
+export interface RehearsalOptions {
+  readonly template: Template;
+  readonly host: Host;
+  /** 5 to 120; the scenario's own where absent. */
+  readonly windowSeconds?: number;
+  /** A recorded event in place of the scenario's. */
+  readonly event?: Json;
+  /** Aborted, it ends at once and cleans up. */
+  readonly signal?: AbortSignal;
+  readonly onEntry?: (entry: Entry) => void;
+}
+
+export const DEFAULT_WINDOW_SECONDS = 15;
+const POLL_MS = 20;
+/** How long the runner has to leave after its report, and a log line to come out of its pipe. */
+const SETTLE_MS = 2_000;
+/** Between two deliveries of the same event. */
+const DUPLICATE_MS = 150;
+
+export async function rehearse(scenario: Scenario, options: RehearsalOptions): Promise<Outcomes> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spot-guard-')));
+  const root = join(folder, 'instance');
+  try {
+    return await run(scenario, options, root, join(folder, 'violations'));
+  } finally {
+    await killAll(root);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(
+  scenario: Scenario,
+  options: RehearsalOptions,
+  root: string,
+  violations: string,
+): Promise<Outcomes> {
+  const windowSeconds = options.windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
+  const base = options.event ?? interruption(scenario.action ?? 'terminate');
+  const unmoved = isObject(base) && scenario.alterEvent ? scenario.alterEvent(base) : base;
+  const place = placeOf(unmoved);
+  const { registered, pickUpAfterDeadlineSeconds } = scenario.agent ?? { registered: true };
+  writeFileSync(violations, '');
+  const instance = new Instance(instanceIdOf(unmoved), root, options.host, violations);
+  scenario.prepare?.(instance);
+
+  const timeline = new Timeline(options.onEntry);
+  const observer = new Observer(timeline);
+  const region = await openRegion({
+    ...observer,
+    template: options.template,
+    place,
+    violations,
+    instances: [{ id: instance.id, tags: scenario.tags ?? GUARDED, state: 'running' }],
+    isRegistered: (id) => id === instance.id && registered,
+    faults: scenario.faults ?? [],
+  });
+  const journal = new JournalFollower(root, observer.onJournal);
+  let agent: Agent | undefined;
+  try {
+    const event = moveTo(unmoved, windowSeconds, Date.now());
+    const deadline = deadlineOf(event, windowSeconds, Date.now());
+    timeline.start(deadline);
+    agent = new Agent({
+      instanceId: instance.id,
+      commands: region.commands,
+      pickUpAtMs:
+        pickUpAfterDeadlineSeconds === undefined ? 0 : (deadline + pickUpAfterDeadlineSeconds) * 1000,
+      runScript: (script) =>
+        runScript({ instanceId: instance.id, region: place.region, root, path: instance.path }, script),
+      onStarted: ({ command }) => observer.onCommandTaken(command.id),
+      onStep: (_invocation, step) => observer.onStep(step),
+    });
+    const dispatchedMs = Date.now();
+    observer.onNotice(event);
+    const reclaimMs = (scenario.reclaimAt?.(deadline, windowSeconds) ?? deadline) * 1000;
+    const early = await untilQuiet(
+      region,
+      event,
+      scenario.deliveries ?? 1,
+      reclaimMs,
+      observer,
+      options.signal,
+    );
+    const leftRunning = early ? await leftIn(root, region, observer) : [];
+
+    agent.stop();
+    observer.onReclaim(early);
+    const stuck = await killAll(root);
+    journal.stop();
+    const invocations = region.commands.of(instance.id);
+    const logPhases = observer.log.map(({ phase }) => String(phase));
+    const evidence: Evidence = {
+      verdict: judge({ instanceId: instance.id, deadline, logPhases, invocations }),
+      event: isObject(event) ? event : {},
+      windowSeconds,
+      deadline,
+      instance,
+      invocations,
+      journal: journal.lines,
+      log: observer.log,
+      apiCalls: observer.apiCalls,
+      overflow: region.queues.flatMap(({ messages }) => messages),
+      leftRunning,
+    };
+    const problems = [
+      ...observer.problems,
+      ...expected('loopback hosts only', lines(readFileSync(violations, 'utf8'))),
+      ...expected('no call that the sandbox must refuse', instance.unsupportedCalls()),
+      ...expected("lines of the guard's journal only", journal.faults),
+      ...expected('every process to end with SIGKILL', stuck.map(commandLine)),
+      ...scenarioProblems(scenario, evidence, options.event !== undefined),
+    ];
+    return summarise(scenario, evidence, problems, dispatchedMs, observer.entries());
+  } finally {
+    agent?.stop();
+    journal.stop();
+    await region.close();
+  }
+}
+
+/** Delivers the event and waits for the reclaim; true where nothing is left to wait for before it. */
+async function untilQuiet(
+  region: Region,
+  event: Json,
+  deliveries: number,
+  reclaimMs: number,
+  observer: Observer,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let underWay = deliveries;
+  const put = async (nth: number): Promise<void> => {
+    await delay(nth * DUPLICATE_MS);
+    try {
+      if ((await region.put(event)) === 0) observer.onUnmatched();
+    } catch (error) {
+      observer.onProblem(String(error));
+    }
+    underWay -= 1;
+  };
+  for (let nth = 0; nth < deliveries; nth += 1) void put(nth);
+  const open = (status: string): boolean => status === 'Pending' || status === 'InProgress';
+  const quiet = (): boolean =>
+    underWay === 0 && !region.commands.invocations.some(({ status }) => open(status));
+  while (!quiet() && Date.now() < reclaimMs) await delay(POLL_MS, undefined, { signal });
+  return quiet();
+}
+
+/** Waits a moment for what is about to leave, then names what has not. */
+async function leftIn(root: string, region: Region, { log, invocations }: Observer): Promise<string[]> {
+  const until = Date.now() + SETTLE_MS;
+  const commanded = region.commands.invocations.length > 0;
+  const leaving = (): boolean => log.length < invocations || (commanded && processesOf(root).length > 0);
+  while (leaving() && Date.now() < until) await delay(POLL_MS);
+  return processesOf(root).map(commandLine);
+}
+
+/** What a scenario expects in detail holds for its own event. */
+function scenarioProblems(scenario: Scenario, evidence: Evidence, isForeign: boolean): string[] {
+  const { outcome, because } = evidence.verdict;
+  const asExpected = outcome === scenario.expected;
+  return [
+    ...(asExpected ? [] : [`expected the outcome ${scenario.expected}, got ${outcome}: ${because}`]),
+    ...(isForeign && !asExpected
+      ? []
+      : scenario.expectations.flatMap((expectation) => expectation(evidence))),
+  ];
+}
+
+const expected = (what: string, came: readonly string[]): string[] =>
+  came.map((one) => `expected ${what}, got ${one}`);

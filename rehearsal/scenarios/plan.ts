@@ -1,0 +1,96 @@
+// Scenarios of the plan when all goes well: in full, in less time, for a stop, and with nothing to do.
+import { check, journalLine, type Scenario } from '../scenario.ts';
+import {
+  everyStepSucceeded,
+  nothingLeftRunning,
+  overflowEmpty,
+  prepareWorkload,
+  reportInTime,
+  WORKER_TAGS,
+  workIsSafe,
+} from './workload.ts';
+
+export const graceful: Scenario = {
+  name: 'graceful',
+  story:
+    'the notice reaches the instance, work is drained, saved and cleaned up, and the report is out in time',
+  expected: 'graceful',
+  tags: { ...WORKER_TAGS, 'spot-guard:containers': 'cache' },
+  prepare: (instance) => {
+    prepareWorkload(instance);
+    const flushed = instance.at('work/cache');
+    const script = `#!/bin/sh\ntrap 'echo flushed >${flushed}; exit 0' TERM\nwhile :; do sleep 0.1; done\n`;
+    instance.startContainer('cache', script);
+  },
+  expectations: [
+    workIsSafe,
+    ({ instance }) =>
+      check(
+        instance.read('work/cache') === 'flushed\n',
+        'the container to flush',
+        instance.read('work/cache'),
+      ),
+    everyStepSucceeded,
+    reportInTime,
+    nothingLeftRunning,
+    overflowEmpty,
+  ],
+};
+
+export const fortySecondsLeft: Scenario = {
+  name: 'forty-seconds-left',
+  story: 'the notice is 80 s old when it arrives: every stage shrinks in proportion and none is skipped',
+  expected: 'graceful',
+  windowSeconds: 40,
+  tags: WORKER_TAGS,
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    reportInTime,
+    nothingLeftRunning,
+    ({ journal, deadline, windowSeconds }) => {
+      const until = journalLine(journal, 'stageStarted', 'drain')?.until ?? 0;
+      const left = deadline - until;
+      const full = 45;
+      const shrunk = (full * windowSeconds) / 120;
+      return check(
+        Math.abs(left - shrunk) < 2,
+        `drain to end about ${shrunk.toFixed(1)} s before the deadline`,
+        left,
+      );
+    },
+  ],
+};
+
+export const stop: Scenario = {
+  name: 'stop',
+  story: 'the instance will be stopped, not terminated: the same plan runs, and the hooks are told so',
+  expected: 'graceful',
+  action: 'stop',
+  tags: WORKER_TAGS,
+  prepare: (instance) => {
+    prepareWorkload(instance);
+    instance.hook(
+      'clean',
+      '20-tell-action',
+      `#!/bin/sh\necho "$SPOT_GUARD_ACTION" >${instance.at('work/action')}\n`,
+    );
+  },
+  expectations: [
+    workIsSafe,
+    reportInTime,
+    ({ instance }) =>
+      check(
+        instance.read('work/action') === 'stop\n',
+        'SPOT_GUARD_ACTION=stop',
+        instance.read('work/action'),
+      ),
+  ],
+};
+
+export const nothingSetUp: Scenario = {
+  name: 'nothing-set-up',
+  story: 'the instance is tagged, but there is nothing to stop and no hook: it ran, and saved nothing',
+  expected: 'empty',
+  expectations: [everyStepSucceeded, reportInTime, nothingLeftRunning],
+};

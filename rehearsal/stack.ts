@@ -1,0 +1,155 @@
+// The stack's resources with every reference resolved, read into what the local Region is made of.
+import { type Permission, type Rule, readRule } from './bus.ts';
+import { type CommandDocument, parseDocument } from './document.ts';
+import { physicalsOf } from './physicals.ts';
+import { type Place, resolver } from './resolve.ts';
+import { isObject, type Json, type JsonObject, type Resource, type Template } from './template.ts';
+
+export interface QueueSpec {
+  readonly name: string;
+  readonly arn: string;
+  readonly url: string;
+  readonly policy: Json;
+  readonly visibilitySeconds: number;
+}
+
+export interface RoleSpec {
+  readonly arn: string;
+  readonly name: string;
+  readonly trust: Json;
+  readonly policies: readonly { readonly name: string; readonly policy: Json }[];
+}
+
+export interface FunctionResource {
+  readonly name: string;
+  readonly arn: string;
+  readonly codeDir: string;
+  readonly handler: string;
+  readonly runtime: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly logGroup: string;
+  readonly role: RoleSpec;
+  readonly maxRetries: number;
+  readonly maxAgeMs: number;
+  readonly failureArn: string | undefined;
+}
+
+export interface Stack {
+  readonly rules: readonly Rule[];
+  readonly permissions: readonly Permission[];
+  readonly functions: readonly FunctionResource[];
+  readonly queues: readonly QueueSpec[];
+  readonly documents: ReadonlyMap<string, CommandDocument>;
+}
+
+/** Lambda's own defaults (CreateFunction, PutFunctionEventInvokeConfig). */
+const DEFAULTS = { timeoutSeconds: 3, memoryMb: 128, maxRetries: 2, maxAgeSeconds: 21_600 };
+const object = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+
+export function readStack(template: Template, place: Place, queueUrl: (name: string) => string): Stack {
+  const physicals = physicalsOf(place, queueUrl);
+  const resolve = resolver(template, place, physicals);
+  const all = [...template.resources.values()].map((resource) => {
+    const resolved: Resource = { ...resource, properties: object(resolve(resource.properties)) };
+    return { ...resolved, ...physicals(resource) };
+  });
+  const of = (type: string) => all.filter((resource) => resource.type === type);
+
+  const queues = of('AWS::SQS::Queue').map(({ ref, attributes, properties }): QueueSpec => {
+    const policies = of('AWS::SQS::QueuePolicy').filter(({ properties: { Queues } }) =>
+      includes(Queues, ref),
+    );
+    if (policies.length > 1) throw new Error(`queue ${attributes.QueueName} has ${policies.length} policies`);
+    return {
+      name: attributes.QueueName ?? '',
+      arn: attributes.Arn ?? '',
+      url: ref,
+      policy: policies[0]?.properties.PolicyDocument ?? null,
+      visibilitySeconds: Number(properties.VisibilityTimeout ?? 30),
+    };
+  });
+
+  const roles = of('AWS::IAM::Role').map(({ ref, attributes, properties }): RoleSpec => {
+    if (Array.isArray(properties.ManagedPolicyArns) && properties.ManagedPolicyArns.length > 0) {
+      throw new Error(`role ${ref} has managed policies, which the rehearsal cannot judge`);
+    }
+    const attached = of('AWS::IAM::Policy').filter(({ properties: { Roles } }) => includes(Roles, ref));
+    const inline = Array.isArray(properties.Policies) ? properties.Policies.map(object) : [];
+    const policies = [...inline, ...attached.map((policy) => policy.properties)].map((policy) => ({
+      name: String(policy.PolicyName),
+      policy: policy.PolicyDocument ?? null,
+    }));
+    return {
+      arn: attributes.Arn ?? '',
+      name: ref,
+      trust: properties.AssumeRolePolicyDocument ?? null,
+      policies,
+    };
+  });
+
+  const functions = of('AWS::Lambda::Function').map(({ ref, attributes, properties }): FunctionResource => {
+    const role = roles.find(({ arn }) => arn === properties.Role);
+    if (!role) throw new Error(`function ${ref}: its role is not in the template`);
+    const key = String(object(properties.Code).S3Key);
+    const codeDir = template.assets.get(key);
+    if (codeDir === undefined) throw new Error(`function ${ref}: no asset ${key}`);
+    const config =
+      of('AWS::Lambda::EventInvokeConfig').find(({ properties: p }) => p.FunctionName === ref)?.properties ??
+      {};
+    return {
+      name: ref,
+      arn: attributes.Arn ?? '',
+      codeDir,
+      handler: String(properties.Handler),
+      runtime: String(properties.Runtime),
+      timeoutMs: Number(properties.Timeout ?? DEFAULTS.timeoutSeconds) * 1000,
+      memoryMb: Number(properties.MemorySize ?? DEFAULTS.memoryMb),
+      variables: variables(ref, object(object(properties.Environment).Variables)),
+      logGroup: text(object(properties.LoggingConfig).LogGroup) ?? `/aws/lambda/${ref}`,
+      role,
+      maxRetries: Number(config.MaximumRetryAttempts ?? DEFAULTS.maxRetries),
+      maxAgeMs: Number(config.MaximumEventAgeInSeconds ?? DEFAULTS.maxAgeSeconds) * 1000,
+      failureArn: text(object(object(config.DestinationConfig).OnFailure).Destination),
+    };
+  });
+
+  const functionArn = (named: Json | undefined): string =>
+    functions.find(({ name, arn }) => named === name || named === arn)?.arn ?? '';
+  return {
+    rules: of('AWS::Events::Rule').flatMap(
+      ({ ref, attributes, properties }) => readRule(ref, attributes.Arn ?? '', properties) ?? [],
+    ),
+    permissions: of('AWS::Lambda::Permission').map(
+      ({ properties }): Permission => ({
+        functionArn: functionArn(properties.FunctionName),
+        principal: String(properties.Principal),
+        action: String(properties.Action),
+        sourceArn: text(properties.SourceArn),
+      }),
+    ),
+    functions,
+    queues,
+    documents: new Map(
+      of('AWS::SSM::Document').map(({ ref, properties }) => [
+        ref,
+        parseDocument(ref, properties.Content ?? null),
+      ]),
+    ),
+  };
+}
+
+function includes(list: Json | undefined, wanted: string): boolean {
+  return Array.isArray(list) && list.includes(wanted);
+}
+
+function variables(name: string, values: JsonObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => {
+      if (typeof value !== 'string') throw new Error(`function ${name}: variable ${key} must be a string`);
+      return [key, value];
+    }),
+  );
+}
