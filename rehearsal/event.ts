@@ -1,8 +1,8 @@
 // The event of a rehearsal: made, or recorded and moved in time.
 import { EVENT_SOURCE, INTERRUPTION_DETAIL_TYPE } from '../contract/events.ts';
 import { type Action, WINDOW_SECONDS } from '../contract/notices.ts';
-import { type Place, partitionOf } from './resolve.ts';
-import { isObject, type Json, type JsonObject } from './template.ts';
+import { type Place, partitionOf } from './template/resolve.ts';
+import { isObject, type Json, type JsonObject } from './template/template.ts';
 
 const FALLBACK = { account: '123456789012', region: 'us-east-1', instanceId: 'i-0b662ef9931388ba0' };
 

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { WINDOW_SECONDS } from '../contract/notices.ts';
-import { loopbackNodeOptions } from './function-host.ts';
 import { checkHost, type Host } from './host.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
+import { loopbackNodeOptions } from './region/function-host.ts';
 import { DEFAULT_WINDOW_SECONDS, rehearse } from './rehearse.ts';
 import type { Outcomes } from './result.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import { readTemplate, synthesise, type Template } from './template.ts';
+import { readTemplate, synthesise, type Template } from './template/template.ts';
 import { showEntry } from './timeline.ts';
 
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));

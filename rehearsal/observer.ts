@@ -1,8 +1,9 @@
 // Takes down what happens in a rehearsal, and tells it as it happens.
-import type { StepResult } from './commands.ts';
-import type { ApiCall } from './endpoints/server.ts';
-import { type JournalLine, showJournal } from './journal.ts';
-import { isObject, type Json, type JsonObject } from './template.ts';
+
+import { type JournalLine, showJournal } from './machine/journal.ts';
+import type { StepResult } from './region/commands.ts';
+import type { ApiCall } from './region/endpoints/server.ts';
+import { isObject, type Json, type JsonObject } from './template/template.ts';
 import type { Entry, Mood, Timeline } from './timeline.ts';
 
 export class Observer {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_WINDOW_SECONDS } from './rehearse.ts';
 import type { Scenario } from './scenario.ts';
 import { DEFAULT_SCENARIO, SCENARIOS } from './scenarios/index.ts';
-import type { Json } from './template.ts';
+import type { Json } from './template/template.ts';
 
 export interface Options {
   readonly scenario: Scenario;

@@ -4,18 +4,18 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Agent } from './agent.ts';
 import { deadlineOf, instanceIdOf, interruption, moveTo, placeOf } from './event.ts';
 import type { Host } from './host.ts';
-import { Instance, lines } from './instance.ts';
-import { JournalFollower } from './journal.ts';
+import { Agent } from './machine/agent.ts';
+import { Instance, lines } from './machine/instance.ts';
+import { JournalFollower } from './machine/journal.ts';
+import { commandLine, killAll, processesOf } from './machine/processes.ts';
+import { runScript } from './machine/shell.ts';
 import { Observer } from './observer.ts';
-import { commandLine, killAll, processesOf } from './processes.ts';
-import { openRegion, type Region } from './region.ts';
+import { openRegion, type Region } from './region/region.ts';
 import { type Outcomes, summarise } from './result.ts';
 import { type Evidence, GUARDED, type Scenario } from './scenario.ts';
-import { runScript } from './shell.ts';
-import { isObject, type Json, type Template } from './template.ts';
+import { isObject, type Json, type Template } from './template/template.ts';
 import { type Entry, Timeline } from './timeline.ts';
 import { judge } from './verdict.ts';
 

@@ -1,7 +1,7 @@
 // What a rehearsal hands out: the object of `--json`.
 import { STAGES } from '../contract/document.ts';
 import type { Outcome } from '../contract/outcomes.ts';
-import type { ApiCall } from './endpoints/server.ts';
+import type { ApiCall } from './region/endpoints/server.ts';
 import type { Evidence, Scenario } from './scenario.ts';
 import type { Entry } from './timeline.ts';
 

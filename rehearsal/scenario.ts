@@ -3,12 +3,12 @@ import type { JOURNAL_PHASES } from '../contract/instance.ts';
 import type { Action } from '../contract/notices.ts';
 import type { Outcome } from '../contract/outcomes.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
-import type { Invocation } from './commands.ts';
-import type { ApiCall, PlantedFault } from './endpoints/server.ts';
-import type { Instance } from './instance.ts';
-import type { JournalLine } from './journal.ts';
-import type { Message } from './queue.ts';
-import type { JsonObject } from './template.ts';
+import type { Instance } from './machine/instance.ts';
+import type { JournalLine } from './machine/journal.ts';
+import type { Invocation } from './region/commands.ts';
+import type { ApiCall, PlantedFault } from './region/endpoints/server.ts';
+import type { Message } from './region/queue.ts';
+import type { JsonObject } from './template/template.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface AgentSetup {

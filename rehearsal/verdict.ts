@@ -5,8 +5,8 @@ import { EXIT } from '../contract/instance.ts';
 import { PHASES } from '../contract/log.ts';
 import type { Outcome } from '../contract/outcomes.ts';
 import { REPORT_VERSION, type Report } from '../contract/report.ts';
-import type { InvocationStatus, StepResult } from './commands.ts';
-import { isObject } from './template.ts';
+import type { InvocationStatus, StepResult } from './region/commands.ts';
+import { isObject } from './template/template.ts';
 
 /** What SSM knows of one command on the instance when it is reclaimed. */
 export interface KnownInvocation {

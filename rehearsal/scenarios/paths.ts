@@ -3,7 +3,7 @@ import { EXIT } from '../../contract/instance.ts';
 import { PHASES } from '../../contract/log.ts';
 import { GUARD_TAG } from '../../contract/tags.ts';
 import { check, type Scenario } from '../scenario.ts';
-import { isObject } from '../template.ts';
+import { isObject } from '../template/template.ts';
 import {
   addHooks,
   calls,

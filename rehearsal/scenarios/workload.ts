@@ -1,6 +1,6 @@
 // The work that a scenario interrupts: a queue worker as a unit that needs a moment to finish its item, and hooks
 // that drain, save a checkpoint and clean up. Every script notes what it did in `work/`.
-import type { Instance } from '../instance.ts';
+import type { Instance } from '../machine/instance.ts';
 import { check, type Expectation, GUARDED } from '../scenario.ts';
 
 export const WORKER = 'queue-worker';

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { OUTCOMES } from '../../contract/outcomes.ts';
 import { rehearse } from '../../rehearsal/rehearse.ts';
 import { SCENARIOS } from '../../rehearsal/scenarios/index.ts';
-import type { Template } from '../../rehearsal/template.ts';
+import type { Template } from '../../rehearsal/template/template.ts';
 import { synthesised, temporaryFolder, thisHost } from './world.ts';
 
 /** Seconds. Most end early, and have time even on a busy machine; those that must wait for a moment wait less. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PHASES } from '../../contract/log.ts';
 import type { Outcome } from '../../contract/outcomes.ts';
-import type { StepResult } from '../../rehearsal/commands.ts';
+import type { StepResult } from '../../rehearsal/region/commands.ts';
 import { type Facts, judge } from '../../rehearsal/verdict.ts';
 
 const DEADLINE = 1_800_000_000;

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { checkHost, type Host } from '../../rehearsal/host.ts';
-import { type JsonObject, readTemplate, synthesise, type Template } from '../../rehearsal/template.ts';
+import {
+  type JsonObject,
+  readTemplate,
+  synthesise,
+  type Template,
+} from '../../rehearsal/template/template.ts';
 
 export const CHECKOUT = join(import.meta.dirname, '..', '..');
 

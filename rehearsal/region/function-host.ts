@@ -1,13 +1,13 @@
 // Starts a function of the template as Lambda does: its role's credentials, its environment, its log and its
 // failure destination, each as far as the role's policies allow.
 import { tmpdir } from 'node:os';
+import type { Place } from '../template/resolve.ts';
+import type { FunctionResource } from '../template/stack.ts';
+import { isObject, type Json } from '../template/template.ts';
 import type { ApiCall, Principal } from './endpoints/server.ts';
 import { isAllowed } from './iam.ts';
 import { type FailureRecord, LambdaFunction } from './lambda.ts';
 import type { Queue } from './queue.ts';
-import type { Place } from './resolve.ts';
-import type { FunctionResource } from './stack.ts';
-import { isObject, type Json } from './template.ts';
 
 export interface FunctionWorld {
   readonly place: Place;

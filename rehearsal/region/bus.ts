@@ -1,7 +1,8 @@
 // The default event bus: which rule matches, whether it may invoke its target, and where an event goes that it
 // could not hand over.
+
+import { isObject, type Json, type JsonObject } from '../template/template.ts';
 import { matches } from './pattern.ts';
-import { isObject, type Json, type JsonObject } from './template.ts';
 
 export interface Target {
   readonly arn: string;

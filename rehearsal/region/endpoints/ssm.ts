@@ -1,8 +1,9 @@
 // Systems Manager as far as a command needs it. SendCommand refuses what AWS refuses: a stand-in that takes
 // anything would hide the faults that matter in two minutes.
+
+import { isObject, type Json, type JsonObject } from '../../template/template.ts';
 import type { Command, Commands, Invocation } from '../commands.ts';
 import type { CommandDocument } from '../document.ts';
-import { isObject, type Json, type JsonObject } from '../template.ts';
 import { jsonProtocol, type Service, ServiceFault, type Touched } from './service.ts';
 
 export interface SsmWorld {

@@ -1,7 +1,7 @@
 // The policies of the template, judged by an evaluator that nobody here wrote. The only file that imports it:
 // it is AGPL, a development tool, and never part of anything that is deployed.
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import { isObject, type Json } from './template.ts';
+import { isObject, type Json } from '../template/template.ts';
 
 export interface AccessRequest {
   /** An ARN, or a service such as `events.amazonaws.com`. */

@@ -1,13 +1,17 @@
 // The local endpoints with a few instances, one document, one queue and a role, for the real SDK to talk to.
 import type { EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { afterAll } from 'vitest';
-import { Commands } from '../../rehearsal/commands.ts';
-import { parseDocument } from '../../rehearsal/document.ts';
-import { type Ec2Instance, ec2Service } from '../../rehearsal/endpoints/ec2.ts';
-import { type ApiCall, openEndpoint, type PlantedFault } from '../../rehearsal/endpoints/server.ts';
-import { sqsService } from '../../rehearsal/endpoints/sqs.ts';
-import { ssmService } from '../../rehearsal/endpoints/ssm.ts';
-import { Queue } from '../../rehearsal/queue.ts';
+import { Commands } from '../../../../rehearsal/region/commands.ts';
+import { parseDocument } from '../../../../rehearsal/region/document.ts';
+import { type Ec2Instance, ec2Service } from '../../../../rehearsal/region/endpoints/ec2.ts';
+import {
+  type ApiCall,
+  openEndpoint,
+  type PlantedFault,
+} from '../../../../rehearsal/region/endpoints/server.ts';
+import { sqsService } from '../../../../rehearsal/region/endpoints/sqs.ts';
+import { ssmService } from '../../../../rehearsal/region/endpoints/ssm.ts';
+import { Queue } from '../../../../rehearsal/region/queue.ts';
 
 export const region = 'us-east-1';
 export const account = '123456789012';

@@ -1,8 +1,8 @@
 // Lambda's asynchronous side for one function: environments as needed, retries as the template configures them,
 // and the record to the failure destination.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Json } from '../template/template.ts';
 import { Environment, type FunctionSpec, type InvocationResult } from './lambda-environment.ts';
-import type { Json } from './template.ts';
 
 /** Lambda's waits before the second and the third attempt of an asynchronous event. */
 const RETRY_DELAYS_MS = [60_000, 120_000];

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PATHS } from '../contract/instance.ts';
-import type { Host } from './host.ts';
+import { PATHS } from '../../contract/instance.ts';
+import type { Host } from '../host.ts';
 
 export type HookStage = 'drain' | 'save' | 'clean';
 

@@ -1,8 +1,8 @@
 // The SSM agent of one instance: five commands at a time, first come first served, and the steps of each as the
 // real agent runs them. Where it is harsh (SIGKILL without a warning, waiting for held pipes), so is this.
-import type { Commands, Invocation, StepResult, StepStatus } from './commands.ts';
-import { type DocumentStep, substitute } from './document.ts';
-import { isObject, type Json, type JsonObject } from './template.ts';
+import type { Commands, Invocation, StepResult, StepStatus } from '../region/commands.ts';
+import { type DocumentStep, substitute } from '../region/document.ts';
+import { isObject, type Json, type JsonObject } from '../template/template.ts';
 
 /** CommandWorkersLimit. */
 const WORKERS = 5;

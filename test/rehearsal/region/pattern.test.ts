@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { matches } from '../../rehearsal/pattern.ts';
-import type { JsonObject } from '../../rehearsal/template.ts';
+import { matches } from '../../../rehearsal/region/pattern.ts';
+import type { JsonObject } from '../../../rehearsal/template/template.ts';
 
 const pattern = {
   source: ['aws.ec2'],

@@ -1,9 +1,9 @@
 // Follows the journals that the guard writes in the sandbox, line by line while they grow.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, JOURNAL_PHASES, PATHS } from '../contract/instance.ts';
-import { isObject } from './template.ts';
-import type { Mood } from './timeline.ts';
+import { EXIT, JOURNAL_PHASES, PATHS } from '../../contract/instance.ts';
+import { isObject } from '../template/template.ts';
+import type { Mood } from '../timeline.ts';
 
 export interface JournalLine {
   /** Epoch seconds. */

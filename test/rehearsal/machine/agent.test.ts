@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Agent, stepTimeout } from '../../rehearsal/agent.ts';
-import { Commands, type Invocation } from '../../rehearsal/commands.ts';
-import { parseDocument, substitute } from '../../rehearsal/document.ts';
-import { killAll, processesOf } from '../../rehearsal/processes.ts';
-import { runScript } from '../../rehearsal/shell.ts';
-import type { Json } from '../../rehearsal/template.ts';
-import { temporaryFolder } from './world.ts';
+import { Agent, stepTimeout } from '../../../rehearsal/machine/agent.ts';
+import { killAll, processesOf } from '../../../rehearsal/machine/processes.ts';
+import { runScript } from '../../../rehearsal/machine/shell.ts';
+import { Commands, type Invocation } from '../../../rehearsal/region/commands.ts';
+import { parseDocument, substitute } from '../../../rehearsal/region/document.ts';
+import type { Json } from '../../../rehearsal/template/template.ts';
+import { temporaryFolder } from '../world.ts';
 
 const root = join(temporaryFolder(), 'instance');
 mkdirSync(root);

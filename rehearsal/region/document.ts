@@ -1,6 +1,6 @@
 // A Command document of schema 2.2, read as the SSM agent reads it: only `action`, `name`, `inputs` and
 // `precondition` of a step count.
-import { isObject, type Json, type JsonObject } from './template.ts';
+import { isObject, type Json, type JsonObject } from '../template/template.ts';
 
 export interface DocumentParameter {
   readonly type: string;

@@ -1,6 +1,6 @@
 // EventBridge event patterns, as far as SpotGuard's rules use them: exact values and `prefix`.
 // Any other operator is an error, because a pattern that is half understood matches the wrong events.
-import { isObject, type Json, type JsonObject } from './template.ts';
+import { isObject, type Json, type JsonObject } from '../template/template.ts';
 
 /** Whether the event matches. Throws for a pattern that the rehearsal does not understand. */
 export function matches(pattern: JsonObject, event: unknown): boolean {

@@ -1,5 +1,5 @@
 // One standard SQS queue in memory: visibility, long polling, receipt handles that expire with the next receive.
-import type { Json } from './template.ts';
+import type { Json } from '../template/template.ts';
 
 export interface Message {
   readonly id: string;

@@ -1,6 +1,6 @@
 // The stack's resources with every reference resolved, read into what the local Region is made of.
-import { type Permission, type Rule, readRule } from './bus.ts';
-import { type CommandDocument, parseDocument } from './document.ts';
+import { type Permission, type Rule, readRule } from '../region/bus.ts';
+import { type CommandDocument, parseDocument } from '../region/document.ts';
 import { physicalsOf } from './physicals.ts';
 import { type Place, resolver } from './resolve.ts';
 import { isObject, type Json, type JsonObject, type Resource, type Template } from './template.ts';

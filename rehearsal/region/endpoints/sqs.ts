@@ -1,7 +1,7 @@
 // SQS over AWS JSON 1.0, on the queues of the template.
 import { createHash } from 'node:crypto';
+import { isObject, type Json, type JsonObject } from '../../template/template.ts';
 import type { Message, Queue } from '../queue.ts';
-import { isObject, type Json, type JsonObject } from '../template.ts';
 import { jsonProtocol, type Service, ServiceFault } from './service.ts';
 
 const protocol = jsonProtocol('1.0');

@@ -1,4 +1,7 @@
 // A Region on one machine, wired as the synthesised template says and in no other way.
+
+import { readStack } from '../template/stack.ts';
+import type { Json, Template } from '../template/template.ts';
 import { type Delivery, deliveries } from './bus.ts';
 import { Commands } from './commands.ts';
 import type { CommandDocument } from './document.ts';
@@ -10,8 +13,6 @@ import { type FunctionWorld, startFunction } from './function-host.ts';
 import { isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
 import { Queue } from './queue.ts';
-import { readStack } from './stack.ts';
-import type { Json, Template } from './template.ts';
 
 export interface RegionOptions
   extends Pick<FunctionWorld, 'place' | 'violations' | 'onCall' | 'onLog' | 'onQueued' | 'onProblem'> {

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loopbackNodeOptions } from '../../rehearsal/function-host.ts';
-import { Instance } from '../../rehearsal/instance.ts';
-import { temporaryFolder, thisHost } from './world.ts';
+import { Instance } from '../../../rehearsal/machine/instance.ts';
+import { loopbackNodeOptions } from '../../../rehearsal/region/function-host.ts';
+import { temporaryFolder, thisHost } from '../world.ts';
 
 const folder = temporaryFolder();
 const violations = join(folder, 'violations');

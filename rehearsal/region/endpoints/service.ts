@@ -1,7 +1,7 @@
 // What one AWS service is to the local Region's HTTP server: how it reads a call, which resources the call
 // touches, what it answers and how it says no on the wire.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JsonObject } from '../template.ts';
+import type { JsonObject } from '../../template/template.ts';
 
 export interface Call {
   readonly action: string;

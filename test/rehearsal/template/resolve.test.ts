@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { partitionOf, resolver } from '../../rehearsal/resolve.ts';
-import type { Json, Resource, Template } from '../../rehearsal/template.ts';
+import { partitionOf, resolver } from '../../../rehearsal/template/resolve.ts';
+import type { Json, Resource, Template } from '../../../rehearsal/template/template.ts';
 
 const queue: Resource = { logicalId: 'Q', type: 'AWS::SQS::Queue', properties: {} };
 const template: Template = {

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { PlantedFault } from '../../rehearsal/endpoints/server.ts';
-import { rehearse } from '../../rehearsal/rehearse.ts';
-import type { Scenario } from '../../rehearsal/scenario.ts';
-import { isObject, type Json, type JsonObject, type Template } from '../../rehearsal/template.ts';
-import { altered, synthesised, temporaryFolder, thisHost } from './world.ts';
+import type { PlantedFault } from '../../../rehearsal/region/endpoints/server.ts';
+import { rehearse } from '../../../rehearsal/rehearse.ts';
+import type { Scenario } from '../../../rehearsal/scenario.ts';
+import { isObject, type Json, type JsonObject, type Template } from '../../../rehearsal/template/template.ts';
+import { altered, synthesised, temporaryFolder, thisHost } from '../world.ts';
 
 const folder = temporaryFolder();
 const host = thisHost();

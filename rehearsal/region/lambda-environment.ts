@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Json } from '../template/template.ts';
 import { closeServer, listen, readBody } from './endpoints/server.ts';
-import type { Json } from './template.ts';
 
 export interface FunctionSpec {
   readonly name: string;
@@ -29,7 +29,7 @@ export interface InvocationResult {
 /** Lambda gives the init phase 10 s. */
 const INIT_MS = 10_000;
 const OWN_CLIENT = fileURLToPath(new URL('./runtime-client.mjs', import.meta.url));
-const RIC = fileURLToPath(new URL('../node_modules/aws-lambda-ric/index.mjs', import.meta.url));
+const RIC = fileURLToPath(new URL('../../node_modules/aws-lambda-ric/index.mjs', import.meta.url));
 
 interface Job {
   readonly requestId: string;

@@ -1,14 +1,14 @@
 // What comes into a rehearsal from outside the template's wiring: recorded events, other documents, bad hooks.
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Outcome } from '../../contract/outcomes.ts';
-import type { PlantedFault } from '../../rehearsal/endpoints/server.ts';
-import { commandLine } from '../../rehearsal/processes.ts';
-import { rehearse } from '../../rehearsal/rehearse.ts';
-import type { Scenario } from '../../rehearsal/scenario.ts';
-import { nothingLeftRunning } from '../../rehearsal/scenarios/workload.ts';
-import { isObject, type Json, type Template } from '../../rehearsal/template.ts';
-import { altered, synthesised, temporaryFolder, thisHost } from './world.ts';
+import type { Outcome } from '../../../contract/outcomes.ts';
+import { commandLine } from '../../../rehearsal/machine/processes.ts';
+import type { PlantedFault } from '../../../rehearsal/region/endpoints/server.ts';
+import { rehearse } from '../../../rehearsal/rehearse.ts';
+import type { Scenario } from '../../../rehearsal/scenario.ts';
+import { nothingLeftRunning } from '../../../rehearsal/scenarios/workload.ts';
+import { isObject, type Json, type Template } from '../../../rehearsal/template/template.ts';
+import { altered, synthesised, temporaryFolder, thisHost } from '../world.ts';
 
 const folder = temporaryFolder();
 const host = thisHost();
