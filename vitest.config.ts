@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+// Most tests wait for processes, so more workers than processors is faster.
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], maxConcurrency: 6 },
+  test: { include: ['test/**/*.test.ts'], maxWorkers: 3 },
 });

@@ -35,8 +35,8 @@ export const DEFAULT_SECONDS = { 'drain-until': 45, 'save-until': 10, 'clean-unt
 
 /** The allowed range of those seconds. The three moments must also fall: drain >= save >= clean. */
 export const SECONDS_RANGE = {
-  'drain-until': { min: 3, max: 115 },
-  'save-until': { min: 3, max: 115 },
-  'clean-until': { min: 3, max: 60 },
+  'drain-until': { min: 4, max: 115 },
+  'save-until': { min: 4, max: 115 },
+  'clean-until': { min: 4, max: 60 },
   grace: { min: 1, max: 30 },
 } as const;

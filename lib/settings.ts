@@ -23,7 +23,7 @@ export interface SpotGuardProps {
 
   /**
    * Before the deadline, the moment at which the stage `drain` ends, unless the tag `spot-guard:drain-until` says
-   * otherwise. Whole seconds, from 3 to 115.
+   * otherwise. Whole seconds, from 4 to 115.
    *
    * @default Duration.seconds(45)
    */
@@ -31,7 +31,7 @@ export interface SpotGuardProps {
 
   /**
    * Before the deadline, the moment at which the stage `save` ends, unless the tag `spot-guard:save-until` says
-   * otherwise. Whole seconds, from 3 to 115, and not more than `drainUntil`.
+   * otherwise. Whole seconds, from 4 to 115, and not more than `drainUntil`.
    *
    * @default Duration.seconds(10)
    */
@@ -39,7 +39,7 @@ export interface SpotGuardProps {
 
   /**
    * Before the deadline, the moment at which the stage `clean` ends, unless the tag `spot-guard:clean-until` says
-   * otherwise. Whole seconds, from 3 to 60, and not more than `saveUntil`.
+   * otherwise. Whole seconds, from 4 to 60, and not more than `saveUntil`.
    *
    * @default Duration.seconds(5)
    */

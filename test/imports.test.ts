@@ -25,7 +25,7 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
   instance: { ours: ['instance', 'contract'], packages: /^node:.*$/ },
   rehearsal: {
     ours: ['rehearsal', 'contract'],
-    packages: /^(node:.*|@cloud-copilot\/iam-simulate|picocolors|fast-xml-parser)$/,
+    packages: /^(node:.*|@cloud-copilot\/iam-simulate|picocolors|fast-xml-parser|tsx\/esm\/api)$/,
   },
 };
 

@@ -53,9 +53,9 @@ describe('readContext', () => {
           'wrong settings',
           `  spot-guard:logRetentionDays: got 31, allowed ${RETENTION}`,
           '  spot-guard:logLevel: got "info", allowed DEBUG, INFO, WARN, ERROR',
-          '  spot-guard:drainUntil: got "", allowed whole seconds from 3 to 115',
-          '  spot-guard:saveUntil: got 200, allowed whole seconds from 3 to 115',
-          '  spot-guard:cleanUntil: got "5s", allowed whole seconds from 3 to 60',
+          '  spot-guard:drainUntil: got "", allowed whole seconds from 4 to 115',
+          '  spot-guard:saveUntil: got 200, allowed whole seconds from 4 to 115',
+          '  spot-guard:cleanUntil: got "5s", allowed whole seconds from 4 to 60',
           '  spot-guard:grace: got 2.5, allowed whole seconds from 1 to 30',
           '  spot-guard:stackName: got "7up", allowed a letter, then at most 127 letters, digits and hyphens',
           '  spot-guard:darinUntil: no such setting, did you mean spot-guard:drainUntil?',
@@ -104,7 +104,7 @@ describe('the props of the construct', () => {
     const props: SpotGuardProps = { drainUntil: Duration.minutes(2), grace: Duration.millis(1_500) };
     expect(() => guard(props)).toThrow(
       new WrongSettings(
-        'wrong settings\n  drainUntil: got 120, allowed whole seconds from 3 to 115\n  grace: got 1.5, allowed whole seconds from 1 to 30',
+        'wrong settings\n  drainUntil: got 120, allowed whole seconds from 4 to 115\n  grace: got 1.5, allowed whole seconds from 1 to 30',
       ),
     );
   });

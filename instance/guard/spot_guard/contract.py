@@ -29,9 +29,9 @@ SETTINGS = (
 )
 DEFAULT_SECONDS = {"drain-until": 45, "save-until": 10, "clean-until": 5, "grace": 5}
 SECONDS_RANGE = {
-    "drain-until": (3, 115),
-    "save-until": (3, 115),
-    "clean-until": (3, 60),
+    "drain-until": (4, 115),
+    "save-until": (4, 115),
+    "clean-until": (4, 60),
     "grace": (1, 30),
 }
 

@@ -4,7 +4,7 @@ from typing import Dict
 
 from . import contract
 
-LEAST_RESERVE_SECONDS = 3.0
+LEAST_RESERVE_SECONDS = 4.0
 """Kept for the report, so that it is written 2 s before the deadline though a task had to be killed."""
 
 
@@ -17,7 +17,7 @@ def stage_ends(deadline: float, now: float, seconds: Dict[str, int]) -> Dict[str
     """The moment at which each stage ends, for a run that starts `now`.
 
     With the full window the moments are those of the settings. With less they shrink in proportion,
-    but the reserve for the report does not shrink below 3 s, or three fifths of what is left.
+    but the reserve for the report does not shrink below 4 s, or three fifths of what is left.
     """
     left = max(0.0, min(deadline - now, contract.WINDOW_SECONDS))
     clean = seconds["clean-until"]
