@@ -24,20 +24,30 @@ export function processesOf(root: string): number[] {
   return alive.filter(({ belongs, session }) => belongs || led.has(session)).map(({ pid }) => pid);
 }
 
-/** SIGKILL until none is left, as a reclaim ends a machine. Returns those that withstood it. */
+/** Ends all at one moment, as a reclaim ends a machine. Returns those that withstood it. */
 export async function killAll(root: string, withinMs = 2_000): Promise<number[]> {
   const until = Date.now() + withinMs;
+  // Stopped first: nobody may live to see another's end and act on it.
+  const stopped = new Set<number>();
+  for (;;) {
+    const fresh = processesOf(root).filter((pid) => !stopped.has(pid));
+    if (fresh.length === 0 || Date.now() > until) break;
+    for (const pid of fresh) {
+      send(pid, 'SIGSTOP');
+      stopped.add(pid);
+    }
+  }
   for (;;) {
     const left = processesOf(root);
     if (left.length === 0 || Date.now() > until) return left;
-    for (const pid of left) kill(pid);
+    for (const pid of left) send(pid, 'SIGKILL');
     await delay(POLL_MS);
   }
 }
 
-function kill(pid: number): void {
+function send(pid: number, signal: 'SIGSTOP' | 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // ESRCH: gone meanwhile, which is what was wanted
   }
