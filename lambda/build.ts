@@ -1,7 +1,8 @@
-// Bundles each function into dist/lambda/<function>/index.mjs. The same input gives the same bytes, in any folder.
+// Bundles each function into dist/lambda/<function>: index.mjs and what it imports later. The same input gives the same bytes, in any folder.
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { lambdaOnly } from './lambda-only.ts';
 import { shakeSchemas } from './shake-schemas.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,6 +16,9 @@ export async function buildLambda(outDir = `${root}dist/lambda`): Promise<Metafi
     outdir: outDir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What is imported when it is needed stays in a file of its own until then.
+    splitting: true,
+    chunkNames: 'respond/[name]',
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -27,7 +31,7 @@ export async function buildLambda(outDir = `${root}dist/lambda`): Promise<Metafi
     sourcesContent: false,
     // Code of the deploying side in a function is a fault of the import direction: fail here, not at 10 MB.
     external: ['aws-cdk-lib', 'constructs'],
-    plugins: [shakeSchemas],
+    plugins: [lambdaOnly, shakeSchemas],
     logLevel: 'warning',
     metafile: true,
   });

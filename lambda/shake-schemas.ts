@@ -6,6 +6,13 @@ import type { Plugin } from 'esbuild';
 const SCHEMA_FILE = /@aws-sdk[\\/].*[\\/]schemas[\\/]schemas_\d+\.js$/;
 const CONSTANT = /^const (_\w+) = ("(?:[^"\\]|\\.)*");$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]:/g;
+/** Of one error; the base class of all is registered under another name. */
+const ERROR_REGISTERED = /^n0_registry\.registerError\(.*\);$/gm;
+
+/** Without the 140 classes of a service's errors: those it then throws are of its base class, under the same name. */
+export function withoutErrors(source: string): string {
+  return source.replace(ERROR_REGISTERED, '');
+}
 
 /** The same source with constant keys. What it does not recognise it leaves, so a new layout costs size, not sense. */
 export function withConstantKeys(source: string): string {
@@ -21,7 +28,7 @@ export const shakeSchemas: Plugin = {
   name: 'shake-schemas',
   setup(build) {
     build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => ({
-      contents: withConstantKeys(await readFile(path, 'utf8')),
+      contents: withConstantKeys(withoutErrors(await readFile(path, 'utf8'))),
       loader: 'js',
     }));
   },

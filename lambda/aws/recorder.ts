@@ -15,22 +15,25 @@ const MESSAGES: Record<Phase, string> = {
   notSent: 'command not sent',
 };
 
-export class Recorder {
-  readonly #logger = new Logger();
-  readonly #metrics = new Metrics();
+const logger = new Logger();
+const metrics = new Metrics();
 
-  settled(settled: Settled, nowMs: number): void {
-    this.#logger[levelOf(settled)](MESSAGES[settled.phase], fieldsOf(settled, nowMs));
-    this.#metrics.addMetric(METRICS[settled.phase], MetricUnit.Count, 1);
+export interface Recorded {
+  readonly settled: Settled;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+}
+
+/** Writes the log lines and then the metrics out. */
+export function publish(recorded: readonly Recorded[]): void {
+  for (const { settled, atMs } of recorded) {
+    logger[levelOf(settled)](MESSAGES[settled.phase], fieldsOf(settled, atMs));
+    metrics.addMetric(METRICS[settled.phase], MetricUnit.Count, 1);
     if (settled.phase === 'commandSent') {
-      this.#metrics.addMetric(METRICS.noticeToCommand, MetricUnit.Milliseconds, noticeToCommandMs(settled));
+      metrics.addMetric(METRICS.noticeToCommand, MetricUnit.Milliseconds, noticeToCommandMs(settled));
     }
   }
-
-  /** Writes the metrics out. The log lines are out already. */
-  publish(): void {
-    this.#metrics.publishStoredMetrics();
-  }
+  metrics.publishStoredMetrics();
 }
 
 /** A near miss of the tag is a warning: somebody meant to guard that instance. */

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { newEc2Client, newSsmClient } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
 import { describeInstances } from '../aws/instances.ts';
-import { Recorder } from '../aws/recorder.ts';
+import type { Recorded } from '../aws/recorder.ts';
 import { homeOf, parseEvent } from '../domain/notice.ts';
 import type { Ports } from '../ports.ts';
 import { readEnvironment } from './environment.ts';
@@ -14,11 +14,11 @@ const MARGIN_MS = 1_000;
 
 const { document, defaults } = readEnvironment(process.env);
 const [ec2, ssm] = [newEc2Client(), newSsmClient()];
-const recorder = new Recorder();
+let recorded: Recorded[] = [];
 const ports: Ports = {
   describeInstances: (instanceIds, untilMs) => describeInstances(ec2, instanceIds, untilMs),
   sendCommand: (command, untilMs) => sendCommand(ssm, document, command, untilMs),
-  record: (settled) => recorder.settled(settled, Date.now()),
+  record: (settled) => void recorded.push({ settled, atMs: Date.now() }),
   now: () => Date.now(),
 };
 
@@ -27,11 +27,18 @@ export async function handler(event: unknown, context: Context): Promise<void> {
   const parsed = parseEvent(event, homeOf(context.invokedFunctionArn), nowMs);
   if (parsed.kind === 'ignored') {
     ports.record(parsed.ignored);
-    return recorder.publish();
+    return publish();
   }
   const untilMs = nowMs + context.getRemainingTimeInMillis() - MARGIN_MS;
   const notSent = await respond([parsed.notice], defaults, untilMs, ports);
-  recorder.publish();
+  await publish();
   const failures = notSent.map(({ notice, reason }) => `${notice.instanceId} (${reason})`);
   if (failures.length > 0) throw new Error(`command not sent: ${failures.join(', ')}`);
+}
+
+/** What writes logs and metrics is loaded only now, when the command has left: reading it delays a cold start. */
+async function publish(): Promise<void> {
+  const toPublish = recorded;
+  recorded = [];
+  (await import('../aws/recorder.ts')).publish(toPublish);
 }

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
@@ -44,20 +44,51 @@ describe('the bundle', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  const code = async () => {
+    const names = (await readdir(dirname(BUNDLE))).filter((name) => name.endsWith('.mjs'));
+    return Promise.all(names.map((name) => readFile(join(dirname(BUNDLE), name), 'utf8')));
+  };
+
   it('is what the sources give, byte for byte', async () => {
-    expect((await readFile(join(folder, 'respond/index.mjs'))).equals(await readFile(BUNDLE))).toBe(true);
+    const fresh = join(folder, 'respond');
+    const names = await readdir(fresh);
+    expect(await readdir(dirname(BUNDLE))).toEqual(names);
+    for (const name of names.filter((each) => each.endsWith('.mjs'))) {
+      expect((await readFile(join(fresh, name))).equals(await readFile(join(dirname(BUNDLE), name)))).toBe(
+        true,
+      );
+    }
   });
 
-  it('stays small and has its map beside it', async () => {
-    const code = await readFile(BUNDLE, 'utf8');
-    expect(Buffer.byteLength(code)).toBeLessThanOrEqual(500_000);
-    expect(code).not.toContain('aws-cdk-lib');
-    expect(code.trimEnd().endsWith('//# sourceMappingURL=index.mjs.map')).toBe(true);
-    expect((await stat(`${BUNDLE}.map`)).isFile()).toBe(true);
+  it('stays small, and each file has its map beside it', async () => {
+    const files = await code();
+    expect(files.reduce((sum, file) => sum + Buffer.byteLength(file), 0)).toBeLessThanOrEqual(500_000);
+    expect(files.filter((file) => file.includes('aws-cdk-lib'))).toEqual([]);
+    const names = await readdir(dirname(BUNDLE));
+    const maps = files.map((file) => /^\/\/# sourceMappingURL=(\S+)\n$/m.exec(file)?.[1]);
+    expect(maps.sort()).toEqual(names.filter((name) => name.endsWith('.map')).sort());
+  });
+
+  it('reads what writes the log only when the command has left', () => {
+    const entry = Object.entries(built.outputs).find(([path]) => path.endsWith('/index.mjs'))?.[1];
+    const first = Object.keys(entry?.inputs ?? {});
+    expect(first.length).toBeGreaterThan(50);
+    expect(first.filter((path) => /powertools|recorder/.test(path))).toEqual([]);
+  });
+
+  it('asks for credentials and settings nowhere but in the environment', () => {
+    const kept = Object.values(built.outputs)
+      .flatMap(({ inputs }) => Object.entries(inputs))
+      .flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : []));
+    const sources = /credential-provider-(?!env)|parseIni|nested-clients|token-providers/;
+    expect(kept.filter((path) => sources.test(path))).toEqual([]);
   });
 
   it('imports only what Node has', () => {
-    const imported = Object.values(built.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    const imported = Object.values(built.outputs)
+      .flatMap(({ imports }) => imports)
+      .filter(({ external }) => external)
+      .map(({ path }) => path);
     expect(imported.length).toBeGreaterThan(5);
     expect(imported.filter((path) => !isBuiltin(path))).toEqual([]);
   });
@@ -66,7 +97,9 @@ describe('the bundle', () => {
     const inputs = Object.keys(built.inputs);
     const clients = inputs.flatMap((path) => /@aws-sdk\/(client-[^/]+)/.exec(path)?.[1] ?? []);
     expect([...new Set(clients)].sort()).toEqual(['client-ec2', 'client-ssm']);
-    const own = inputs.filter((path) => !path.includes('node_modules/')).map((path) => path.split('/')[0]);
+    const own = inputs
+      .filter((path) => !/node_modules\/|^lambda-only:/.test(path))
+      .map((path) => path.split('/')[0]);
     expect([...new Set(own)].sort()).toEqual(['contract', 'lambda']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withConstantKeys } from '../../lambda/shake-schemas.ts';
+import { withConstantKeys, withoutErrors } from '../../lambda/shake-schemas.ts';
 
 describe('withConstantKeys', () => {
   it('puts the constants in for computed keys', () => {
@@ -17,5 +17,14 @@ describe('withConstantKeys', () => {
     ['no schema at all', 'export const a = 1;'],
   ])('leaves %s as it is', (_name, source) => {
     expect(withConstantKeys(source)).toBe(source);
+  });
+});
+
+describe('withoutErrors', () => {
+  it('leaves the base class of a service alone, and its errors out', () => {
+    const base = '_s_registry.registerError(SSMServiceException$, SSMServiceException);\n';
+    expect(withoutErrors(`${base}n0_registry.registerError(AlreadyExists$, AlreadyExists);\n`)).toBe(
+      `${base}\n`,
+    );
   });
 });

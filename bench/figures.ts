@@ -1,0 +1,61 @@
+// From the rounds to the figures.
+
+export interface Rounds {
+  readonly coldMs: readonly number[];
+  readonly warmMs: readonly number[];
+  readonly floorMs: readonly number[];
+  readonly synthMs: readonly number[];
+}
+
+export interface Figures {
+  /** Medians. */
+  readonly coldMs: number;
+  readonly warmMs: number;
+  readonly floorMs: number;
+  readonly coldToFloorRatio: number;
+  /** The median of the ratios of each round: what slowed one round down slowed both of its processes. */
+  readonly coldToFloorRatioOfRounds: number;
+  readonly bundleBytes: number;
+  readonly synthMs: number;
+  readonly node: string;
+  readonly rounds: number;
+  /** Least and most. */
+  readonly ranges: Readonly<Record<keyof Rounds, readonly [number, number]>>;
+}
+
+export function figuresOf(rounds: Rounds, bundleBytes: number, node: string): Figures {
+  const { coldMs, warmMs, floorMs, synthMs } = rounds;
+  const ratios = coldMs.map((cold, round) => cold / (floorMs[round] ?? Number.NaN));
+  return {
+    coldMs: tenths(median(coldMs)),
+    warmMs: tenths(median(warmMs)),
+    floorMs: tenths(median(floorMs)),
+    coldToFloorRatio: hundredths(median(coldMs) / median(floorMs)),
+    coldToFloorRatioOfRounds: hundredths(median(ratios)),
+    bundleBytes,
+    synthMs: Math.round(median(synthMs)),
+    node,
+    rounds: coldMs.length,
+    ranges: {
+      coldMs: rangeOf(coldMs),
+      warmMs: rangeOf(warmMs),
+      floorMs: rangeOf(floorMs),
+      synthMs: rangeOf(synthMs),
+    },
+  };
+}
+
+/** Of at least one value. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+  return (upper + lower) / 2;
+}
+
+function rangeOf(values: readonly number[]): [number, number] {
+  return [tenths(Math.min(...values)), tenths(Math.max(...values))];
+}
+
+const tenths = (value: number): number => Math.round(value * 10) / 10;
+const hundredths = (value: number): number => Math.round(value * 100) / 100;
