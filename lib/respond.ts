@@ -1,5 +1,5 @@
 // The function that answers notices, its log and its permissions.
-import { Duration, RemovalPolicy, Stack, Tokenization } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token, Tokenization, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -31,6 +31,7 @@ export class Respond extends Construct {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(role);
     for (const statement of this.#statements(document, overflow)) role.addToPolicy(statement);
+    this.#acknowledgeWildcards(role);
     this.function = new LambdaFunction(this, 'Function', {
       description: 'SpotGuard: answers Spot interruption notices with a command to the instance',
       runtime: Runtime.NODEJS_24_X,
@@ -82,6 +83,21 @@ export class Respond extends Construct {
         resources: [overflow.queueArn],
       }),
     ];
+  }
+
+  /** cdk-nag names each wildcard; any other would still be a finding. */
+  #acknowledgeWildcards(role: Role): void {
+    const { region, account } = Stack.of(this);
+    const known = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+    const place = `${known(region, 'Region')}:${known(account, 'AccountId')}`;
+    const wildcard = (resource: string) => `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`;
+    Validations.of(role).acknowledge(
+      { id: wildcard('*'), reason: 'ec2:DescribeInstances knows no smaller resource.' },
+      {
+        id: wildcard(`arn:<AWS::Partition>:ec2:${place}:instance/*`),
+        reason: 'Any instance may be tagged. The condition on its tag decides to which a command may go.',
+      },
+    );
   }
 }
 

@@ -1,10 +1,12 @@
 // The event of a rehearsal: made, or recorded and moved in time.
-import { EVENT_SOURCE, INTERRUPTION_DETAIL_TYPE } from '../contract/events.ts';
+import { EVENT_SOURCE, INTERRUPTION_DETAIL_TYPE, TERMINATION_TIME } from '../contract/events.ts';
 import { type Action, WINDOW_SECONDS } from '../contract/notices.ts';
 import { type Place, partitionOf } from './template/resolve.ts';
 import { isObject, type Json, type JsonObject } from './template/template.ts';
 
-const FALLBACK = { account: '123456789012', region: 'us-east-1', instanceId: 'i-0b662ef9931388ba0' };
+/** Of the events that are made here. */
+export const INSTANCE_ID = 'i-0b662ef9931388ba0';
+const FALLBACK = { account: '123456789012', region: 'us-east-1', instanceId: INSTANCE_ID };
 
 /** As EC2 words it: the zone where the ARN has the Region, and no account. */
 export function interruption(action: Action): JsonObject {
@@ -22,6 +24,11 @@ export function interruption(action: Action): JsonObject {
   };
 }
 
+/** The event with more, or other, fields of its detail. */
+export function withDetail(event: JsonObject, more: { readonly [key: string]: Json }): JsonObject {
+  return { ...event, detail: { ...(isObject(event.detail) ? event.detail : {}), ...more } };
+}
+
 /** Where the local Region is. What the event does not say properly is filled in. */
 export function placeOf(event: Json): Place {
   const { account, region } = isObject(event) ? event : {};
@@ -37,18 +44,37 @@ export function instanceIdOf(event: Json): string {
   return typeof id === 'string' && /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id) ? id : FALLBACK.instanceId;
 }
 
-/** Moves `time` so that the deadline is `windowSeconds` (and less than one more) away. One that is no time stays as it is. */
+/**
+ * Moves `time` so that the deadline is `windowSeconds` (and less than one more) away, and the time of the end with it
+ * where the event names one. A time that is none stays as it is.
+ */
 export function moveTo(event: Json, windowSeconds: number, nowMs: number): Json {
   if (!isObject(event)) return event;
-  const { time } = event;
-  if (time !== '' && (typeof time !== 'string' || Number.isNaN(Date.parse(time)))) return event;
-  const seconds = Math.ceil(nowMs / 1000) - (WINDOW_SECONDS - windowSeconds);
-  return { ...event, time: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') };
+  const { time, detail } = event;
+  if (time !== '' && Number.isNaN(epochMsOf(time))) return event;
+  const deadline = Math.ceil(nowMs / 1000) + windowSeconds;
+  const leadSeconds = Math.floor((endMsOf(event) - epochMsOf(time)) / 1000);
+  if (Number.isNaN(leadSeconds)) return { ...event, time: rfc3339(deadline - WINDOW_SECONDS) };
+  return {
+    ...event,
+    time: rfc3339(deadline - leadSeconds),
+    detail: { ...(isObject(detail) ? detail : {}), [TERMINATION_TIME]: rfc3339(deadline) },
+  };
+}
+
+const rfc3339 = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+const epochMsOf = (time: Json | undefined): number =>
+  typeof time === 'string' ? Date.parse(time) : Number.NaN;
+
+/** Of an event that says when the instance ends; NaN for all others. */
+function endMsOf({ detail }: JsonObject): number {
+  return isObject(detail) ? epochMsOf(detail[TERMINATION_TIME]) : Number.NaN;
 }
 
 /** Epoch seconds, whole; where the event has no time that is `windowSeconds` from now. */
 export function deadlineOf(event: Json, windowSeconds: number, nowMs: number): number {
-  const time = isObject(event) && typeof event.time === 'string' ? Date.parse(event.time) : Number.NaN;
+  const [time, end] = isObject(event) ? [epochMsOf(event.time), endMsOf(event)] : [Number.NaN, Number.NaN];
+  if (!Number.isNaN(end)) return Math.floor(end / 1000);
   return Number.isNaN(time)
     ? Math.ceil(nowMs / 1000) + windowSeconds
     : Math.floor(time / 1000) + WINDOW_SECONDS;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { WINDOW_SECONDS } from '../contract/notices.ts';
+import { rehearseAll } from './all.ts';
 import { checkHost, type Host } from './host.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { loopbackNodeOptions } from './region/function-host.ts';
@@ -43,6 +44,10 @@ async function main(): Promise<number> {
   try {
     const template = readTemplate(await synthesise(CHECKOUT, folder, loopbackNodeOptions));
     if (interrupted.signal.aborted) return 130;
+    if (options.all) {
+      const { signal } = interrupted;
+      return (await rehearseAll({ scenarios: SCENARIOS, template, host, signal, say, colours })) ? 0 : 1;
+    }
     return await runOne(options, template, host, interrupted.signal);
   } catch (error) {
     const { aborted, reason } = interrupted.signal;

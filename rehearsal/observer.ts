@@ -3,6 +3,8 @@
 import { type JournalLine, showJournal } from './machine/journal.ts';
 import type { StepResult } from './region/commands.ts';
 import type { ApiCall } from './region/endpoints/server.ts';
+import type { DecisiveStatement } from './region/iam.ts';
+import { statementName } from './region/statements.ts';
 import { isObject, type Json, type JsonObject } from './template/template.ts';
 import type { Entry, Mood, Timeline } from './timeline.ts';
 
@@ -10,7 +12,11 @@ export class Observer {
   readonly apiCalls: ApiCall[] = [];
   /** The functions' log: each line on what became of a notice. */
   readonly log: JsonObject[] = [];
+  /** The functions' metrics, in CloudWatch's embedded format. */
+  readonly metrics: JsonObject[] = [];
   readonly problems: string[] = [];
+  /** Names of the policy statements that allowed or denied something. */
+  readonly decided = new Set<string>();
   invocations = 0;
   readonly #timeline: Timeline;
 
@@ -29,7 +35,8 @@ export class Observer {
 
   readonly onLog = (line: string): void => {
     const record = parseLog(line);
-    if (!record) return;
+    if (isObject(record?._aws)) this.metrics.push(record);
+    if (!record || typeof record.phase !== 'string') return;
     this.log.push(record);
     const reason = record.reason === undefined ? '' : `: ${record.reason}`;
     this.#tell('respond', `${record.message}${reason}`, record.level === 'INFO' ? 'plain' : 'bad');
@@ -42,6 +49,10 @@ export class Observer {
 
   readonly onQueued = (name: string, why: string): void =>
     this.#tell('Lambda', `the event goes to ${name}: ${why}`, 'bad');
+
+  readonly onDecided = (owner: string, statement: DecisiveStatement): void => {
+    this.decided.add(statementName(owner, statement));
+  };
 
   readonly onProblem = (problem: string): void => {
     this.problems.push(problem);
@@ -77,6 +88,13 @@ export class Observer {
     else this.#tell('EC2', 'reclaims the instance', 'bad');
   }
 
+  /** Calls that the template's policies should have allowed. */
+  denied(): string[] {
+    return this.apiCalls
+      .filter(({ allowed }) => !allowed)
+      .map(({ service, action }) => `${service}:${action} denied`);
+  }
+
   entries(): readonly Entry[] {
     return this.#timeline.entries();
   }
@@ -86,12 +104,12 @@ export class Observer {
   }
 }
 
-/** A line on what became of a notice; metrics and the runtime's own lines are not. */
+/** A line of ours; the runtime's own are not. */
 function parseLog(line: string): JsonObject | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     const record: unknown = JSON.parse(line);
-    return isObject(record) && typeof record.phase === 'string' ? record : undefined;
+    return isObject(record) ? record : undefined;
   } catch {
     return undefined; // a part of something longer, such as a stack
   }

@@ -9,6 +9,7 @@ import type { Json } from './template/template.ts';
 export interface Options {
   readonly scenario: Scenario;
   readonly list: boolean;
+  readonly all: boolean;
   readonly json: boolean;
   readonly help: boolean;
   readonly windowSeconds?: number;
@@ -20,8 +21,10 @@ const WINDOW = { min: 5, max: 120 };
 
 export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--window SECONDS] [--json]
        npm start -- --list
+       npm run rehearse:all
 
   --list             the scenarios, each with its story and the outcome that it must have
+  --all              every scenario, a few at a time: a line for each, exit code 0 if all go as they expect
   --scenario NAME    which one to rehearse; ${DEFAULT_SCENARIO.name} where absent
   --event FILE       a recorded EventBridge event; only its time is moved
   --window SECONDS   from the notice to the reclaim, ${WINDOW.min} to ${WINDOW.max}; ${DEFAULT_WINDOW_SECONDS} where absent
@@ -40,8 +43,12 @@ export function readOptions(args: readonly string[]): Options {
     const names = SCENARIOS.map((one) => one.name).join(', ');
     throw new UsageError(`--scenario: got "${name}", allowed: ${names}`);
   }
+  const [beside] = Object.entries(values).filter(([key, value]) => key !== 'all' && value);
+  if (values.all && beside)
+    throw new UsageError(`--all: got --${beside[0]} beside it, allowed: nothing else`);
   return {
     scenario,
+    all: values.all,
     list: values.list,
     json: values.json,
     help: values.help,
@@ -56,6 +63,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         list: { type: 'boolean', default: false },
+        all: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         scenario: { type: 'string' },

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WINDOW_SECONDS } from '../contract/notices.ts';
 import { deadlineOf, instanceIdOf, interruption, moveTo, placeOf } from './event.ts';
 import type { Host } from './host.ts';
 import { Agent } from './machine/agent.ts';
@@ -12,7 +13,9 @@ import { JournalFollower } from './machine/journal.ts';
 import { commandLine, killAll, processesOf } from './machine/processes.ts';
 import { runScript } from './machine/shell.ts';
 import { Observer } from './observer.ts';
+import type { Ec2Instance } from './region/endpoints/ec2.ts';
 import { openRegion, type Region } from './region/region.ts';
+import { declaredStatements } from './region/statements.ts';
 import { type Outcomes, summarise } from './result.ts';
 import { type Evidence, GUARDED, type Scenario } from './scenario.ts';
 import { isObject, type Json, type Template } from './template/template.ts';
@@ -35,8 +38,7 @@ export const DEFAULT_WINDOW_SECONDS = 15;
 const POLL_MS = 20;
 /** How long the runner has to leave after its report, and a log line to come out of its pipe. */
 const SETTLE_MS = 2_000;
-/** Between two deliveries of the same event. */
-const DUPLICATE_MS = 150;
+const BETWEEN_EVENTS_SECONDS = 0.15;
 
 export async function rehearse(scenario: Scenario, options: RehearsalOptions): Promise<Outcomes> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spot-guard-')));
@@ -58,10 +60,11 @@ async function run(
   const windowSeconds = options.windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
   const base = options.event ?? interruption(scenario.action ?? 'terminate');
   const unmoved = isObject(base) && scenario.alterEvent ? scenario.alterEvent(base) : base;
-  const place = placeOf(unmoved);
-  const { registered, pickUpAfterDeadlineSeconds } = scenario.agent ?? { registered: true };
+  // Of the event as EC2 sent it: a scenario that alters it does not move the Region.
+  const place = placeOf(base);
+  const { registered = true, takesCommandsAt, busyShare, killsStep } = scenario.agent ?? {};
   writeFileSync(violations, '');
-  const instance = new Instance(instanceIdOf(unmoved), root, options.host, violations);
+  const instance = new Instance(instanceIdOf(base), root, options.host, violations);
   scenario.prepare?.(instance);
 
   const timeline = new Timeline(options.onEntry);
@@ -71,9 +74,16 @@ async function run(
     template: options.template,
     place,
     violations,
-    instances: [{ id: instance.id, tags: scenario.tags ?? GUARDED, state: 'running' }],
+    instances: instancesOf(scenario, instance.id),
     isRegistered: (id) => id === instance.id && registered,
     faults: scenario.faults ?? [],
+    lambdaUnreachable: scenario.lambda === 'unreachable',
+    trouble: {
+      waitScale: windowSeconds / WINDOW_SECONDS,
+      ...(scenario.lambda === undefined || scenario.lambda === 'unreachable'
+        ? {}
+        : { fault: scenario.lambda }),
+    },
   });
   const journal = new JournalFollower(root, observer.onJournal);
   let agent: Agent | undefined;
@@ -81,13 +91,15 @@ async function run(
     const event = moveTo(unmoved, windowSeconds, Date.now());
     const deadline = deadlineOf(event, windowSeconds, Date.now());
     timeline.start(deadline);
+    const { id: instanceId, path } = instance;
+    const shell = { instanceId, region: place.region, root, path, diskFull: scenario.diskFull ?? false };
     agent = new Agent({
       instanceId: instance.id,
       commands: region.commands,
-      pickUpAtMs:
-        pickUpAfterDeadlineSeconds === undefined ? 0 : (deadline + pickUpAfterDeadlineSeconds) * 1000,
-      runScript: (script) =>
-        runScript({ instanceId: instance.id, region: place.region, root, path: instance.path }, script),
+      pickUpAtMs: (takesCommandsAt?.(deadline, windowSeconds) ?? 0) * 1000,
+      ...(busyShare === undefined ? {} : { busyMs: busyShare * windowSeconds * 1000 }),
+      ...(killsStep === undefined ? {} : { killsStep }),
+      runScript: (script) => runScript(shell, script),
       onStarted: ({ command }) => observer.onCommandTaken(command.id),
       onStep: (_invocation, step) => observer.onStep(step),
     });
@@ -96,14 +108,15 @@ async function run(
     const reclaimMs = (scenario.reclaimAt?.(deadline, windowSeconds) ?? deadline) * 1000;
     const early = await untilQuiet(
       region,
-      event,
-      scenario.deliveries ?? 1,
+      isObject(event) && scenario.deliver ? scenario.deliver(event) : [event],
+      scenario.secondsBetween ?? BETWEEN_EVENTS_SECONDS,
       reclaimMs,
       observer,
       options.signal,
     );
     const leftRunning = early ? await leftIn(root, region, observer) : [];
 
+    const probed = (await scenario.probe?.(region)) ?? [];
     agent.stop();
     observer.onReclaim(early);
     const stuck = await killAll(root);
@@ -119,6 +132,8 @@ async function run(
       invocations,
       journal: journal.lines,
       log: observer.log,
+      metrics: observer.metrics,
+      invoked: observer.invocations,
       apiCalls: observer.apiCalls,
       overflow: region.queues.flatMap(({ messages }) => messages),
       leftRunning,
@@ -129,9 +144,15 @@ async function run(
       ...expected('no call that the sandbox must refuse', instance.unsupportedCalls()),
       ...expected("lines of the guard's journal only", journal.faults),
       ...expected('every process to end with SIGKILL', stuck.map(commandLine)),
+      ...expected('every call to be allowed', observer.denied()),
+      ...probed,
       ...scenarioProblems(scenario, evidence, options.event !== undefined),
     ];
-    return summarise(scenario, evidence, problems, dispatchedMs, observer.entries());
+    const unused = [...declaredStatements(region.stack)].filter(([name]) => !observer.decided.has(name));
+    return {
+      ...summarise(scenario, evidence, problems, dispatchedMs, observer.entries()),
+      statementsUnused: unused.map(([name, what]) => `${name}: ${what}`),
+    };
   } finally {
     agent?.stop();
     journal.stop();
@@ -139,18 +160,22 @@ async function run(
   }
 }
 
-/** Delivers the event and waits for the reclaim; true where nothing is left to wait for before it. */
+function instancesOf({ tags = GUARDED, state = 'running' }: Scenario, id: string): Ec2Instance[] {
+  return state === 'unknown' ? [] : [{ id, tags, state }];
+}
+
+/** Delivers the events and waits for the reclaim; true where nothing is left to wait for before it. */
 async function untilQuiet(
   region: Region,
-  event: Json,
-  deliveries: number,
+  events: readonly Json[],
+  secondsBetween: number,
   reclaimMs: number,
   observer: Observer,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  let underWay = deliveries;
-  const put = async (nth: number): Promise<void> => {
-    await delay(nth * DUPLICATE_MS);
+  let underWay = events.length;
+  const put = async (event: Json, nth: number): Promise<void> => {
+    await delay(nth * secondsBetween * 1000);
     try {
       if ((await region.put(event)) === 0) observer.onUnmatched();
     } catch (error) {
@@ -158,7 +183,7 @@ async function untilQuiet(
     }
     underWay -= 1;
   };
-  for (let nth = 0; nth < deliveries; nth += 1) void put(nth);
+  for (const [nth, event] of events.entries()) void put(event, nth);
   const open = (status: string): boolean => status === 'Pending' || status === 'InProgress';
   const quiet = (): boolean =>
     underWay === 0 && !region.commands.invocations.some(({ status }) => open(status));
@@ -178,7 +203,7 @@ async function leftIn(root: string, region: Region, { log, invocations }: Observ
 /** What a scenario expects in detail holds for its own event. */
 function scenarioProblems(scenario: Scenario, evidence: Evidence, isForeign: boolean): string[] {
   const { outcome, because } = evidence.verdict;
-  const asExpected = outcome === scenario.expected;
+  const asExpected = outcome === scenario.expected || (scenario.orElse?.includes(outcome) ?? false);
   return [
     ...(asExpected ? [] : [`expected the outcome ${scenario.expected}, got ${outcome}: ${because}`]),
     ...(isForeign && !asExpected

@@ -31,6 +31,8 @@ export interface Outcomes {
   readonly stages: readonly StageTimes[];
   readonly apiCalls: readonly ApiCall[];
   readonly events: readonly Entry[];
+  /** Policy statements of the template that decided nothing here. */
+  readonly statementsUnused: readonly string[];
 }
 
 export function summarise(
@@ -39,7 +41,7 @@ export function summarise(
   problems: readonly string[],
   dispatchedMs: number,
   events: readonly Entry[],
-): Outcomes {
+): Omit<Outcomes, 'statementsUnused'> {
   const { verdict, invocations, windowSeconds, apiCalls } = evidence;
   const stages = stageTimes(evidence);
   const receivedMs = invocations[0]?.command.receivedMs;

@@ -49,9 +49,9 @@ function fromReport(report: Report, { deadline, invocations }: Facts): [Outcome,
   const steps = invocations.flatMap((invocation) => invocation.steps);
   const failedStage = report.stages.find(({ exit }) => exit !== EXIT.ok);
   if (failedStage) return ['failed', `the stage ${failedStage.name} ended with exit ${failedStage.exit}`];
-  const failedStep = steps.find(({ status }) => status === 'Failed' || status === 'TimedOut');
-  if (failedStep)
-    return ['failed', `the step ${failedStep.name} ended as ${failedStep.status}, whatever the report says`];
+  // A step that the agent killed only followed the plan: what became of its stage, the report proves.
+  const failedStep = steps.find(({ status }) => status === 'Failed');
+  if (failedStep) return ['failed', `the step ${failedStep.name} failed, whatever the report says`];
   return [report.result, `the guard's report, in time: ${report.result}`];
 }
 

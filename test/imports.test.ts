@@ -20,16 +20,22 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
     ours: ['lambda/respond', 'lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
     packages: /^(aws-lambda|@aws-lambda-powertools\/.*)$/,
   },
-  'lambda/build.ts': { ours: ['lambda/shake-schemas.ts'], packages: /^(esbuild|node:.*)$/ },
+  'lambda/build.ts': {
+    ours: ['lambda/lambda-only.ts', 'lambda/shake-schemas.ts'],
+    packages: /^(esbuild|node:.*)$/,
+  },
+  'lambda/lambda-only.ts': { ours: [], packages: /^(esbuild|node:.*)$/ },
   'lambda/shake-schemas.ts': { ours: [], packages: /^(esbuild|node:.*)$/ },
   instance: { ours: ['instance', 'contract'], packages: /^node:.*$/ },
+  // It starts what was built, and rehearsal's client of the runtime API, as processes.
+  bench: { ours: ['bench', 'contract'], packages: /^node:.*$/ },
   rehearsal: {
     ours: ['rehearsal', 'contract'],
     packages: /^(node:.*|@cloud-copilot\/iam-simulate|picocolors|fast-xml-parser|tsx\/esm\/api)$/,
   },
 };
 
-const folders = ['bin', 'contract', 'lib', 'lambda', 'instance', 'rehearsal'];
+const folders = ['bin', 'contract', 'lib', 'lambda', 'instance', 'rehearsal', 'bench'];
 const files = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|mjs)$/.test(name))

@@ -1,5 +1,10 @@
 // From EventBridge's event to a notice. Whatever arrives gives an answer; nothing throws.
-import { EVENT_SOURCE, INTERRUPTION_DETAIL_TYPE } from '../../contract/events.ts';
+import {
+  EVENT_SOURCE,
+  INTERRUPTION_DETAIL_TYPE,
+  RESERVATION_DETAIL_TYPES,
+  TERMINATION_TIME,
+} from '../../contract/events.ts';
 import { ACTIONS, type Action, WINDOW_SECONDS } from '../../contract/notices.ts';
 
 export interface Notice {
@@ -26,7 +31,8 @@ export type IgnoredReason =
   | 'time in the future'
   | 'malformed detail'
   | 'malformed instance-id'
-  | 'unknown instance-action';
+  | 'unknown instance-action'
+  | 'malformed instance-termination-time';
 
 export interface Ignored {
   readonly phase: 'ignored';
@@ -54,6 +60,8 @@ const FUNCTION_ARN = /^arn:[a-z0-9-]+:lambda:([a-z0-9-]+):(\d{12}):function:/;
 
 /** Milliseconds that EC2's clock may be ahead of ours. */
 const CLOCK_SKEW_MS = 300_000;
+/** Milliseconds. EC2 says two minutes; an end that is further away than an hour is not this warning's. */
+const LONGEST_LEAD_MS = 3_600_000;
 const EXCERPT_CHARS = 80;
 
 /** @throws Error if `functionArn` (Lambda's `invokedFunctionArn`, with or without a qualifier) is no function's ARN. */
@@ -72,7 +80,8 @@ export function parseEvent(event: unknown, home: Home, nowMs: number): Parsed {
   if (!isRecord(event)) return ignored('not an object', event, undefined);
   const eventId = typeof event.id === 'string' && EVENT_ID.test(event.id) ? event.id : undefined;
   if (event.source !== EVENT_SOURCE) return ignored('unknown source', event.source, eventId);
-  if (event['detail-type'] !== INTERRUPTION_DETAIL_TYPE) {
+  const ofReservation = RESERVATION_DETAIL_TYPES.some((known) => known === event['detail-type']);
+  if (event['detail-type'] !== INTERRUPTION_DETAIL_TYPE && !ofReservation) {
     return ignored('unknown detail-type', event['detail-type'], eventId);
   }
   if (event.account !== home.account) return ignored('foreign account', event.account, eventId);
@@ -88,8 +97,20 @@ export function parseEvent(event: unknown, home: Home, nowMs: number): Parsed {
   }
   const action = ACTIONS.find((known) => known === detail['instance-action']);
   if (action === undefined) return ignored('unknown instance-action', detail['instance-action'], eventId);
-  const deadline = Math.floor(noticeMs / 1000) + WINDOW_SECONDS;
+  const terminationTime = ofReservation ? detail[TERMINATION_TIME] : undefined;
+  const deadline = deadlineOf(noticeMs, terminationTime);
+  if (deadline === undefined) {
+    return ignored('malformed instance-termination-time', terminationTime, eventId);
+  }
   return { kind: 'notice', notice: { instanceId, action, noticeTime: time, noticeMs, deadline, eventId } };
+}
+
+/** The exact end where the event names one, else two minutes on. Undefined for an end that makes no sense. */
+function deadlineOf(noticeMs: number, terminationTime: unknown): number | undefined {
+  if (terminationTime === undefined) return Math.floor(noticeMs / 1000) + WINDOW_SECONDS;
+  const endMs = epochMs(terminationTime);
+  if (endMs === undefined || endMs < noticeMs || endMs > noticeMs + LONGEST_LEAD_MS) return undefined;
+  return Math.floor(endMs / 1000);
 }
 
 function ignored(reason: IgnoredReason, got: unknown, eventId: string | undefined): Parsed {

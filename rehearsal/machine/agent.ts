@@ -25,8 +25,12 @@ export interface AgentOptions {
   readonly instanceId: string;
   readonly commands: Commands;
   readonly runScript: (script: StepScript) => Promise<RunOutput>;
-  /** Epoch milliseconds from which on it takes commands; before, it is offline. */
+  /** Epoch milliseconds from which on it takes commands; before, it is offline. Infinity: it never comes back. */
   readonly pickUpAtMs: number;
+  /** For so many milliseconds from now, commands of others take all of its workers. */
+  readonly busyMs?: number;
+  /** A shorter patience with one step than the document asks for. */
+  readonly killsStep?: { readonly step: string; readonly afterSeconds: number };
   readonly onStarted: (invocation: Invocation) => void;
   readonly onStep: (invocation: Invocation, step: StepResult) => void;
 }
@@ -41,6 +45,10 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     options.commands.onSent((invocation) => this.#notify(invocation));
+    if (options.busyMs !== undefined) {
+      for (let worker = 1; worker <= WORKERS; worker += 1)
+        void this.#workForOthers(worker, options.busyMs / 1000);
+    }
   }
 
   /** The machine is gone: nothing more is taken, run or reported. */
@@ -52,7 +60,16 @@ export class Agent {
   #notify(invocation: Invocation): void {
     const { instanceId, pickUpAtMs } = this.#options;
     if (invocation.instanceId !== instanceId) return;
+    if (pickUpAtMs === Number.POSITIVE_INFINITY) return;
     this.#timers.push(setTimeout(() => this.#take(invocation), Math.max(0, pickUpAtMs - Date.now())));
+  }
+
+  async #workForOthers(worker: number, seconds: number): Promise<void> {
+    this.#running += 1;
+    const text = `#!/bin/sh\nsleep ${seconds}\n`;
+    await this.#options.runScript({ commandId: `other-${worker}`, step: 'work', text, timeoutSeconds: 3600 });
+    this.#running -= 1;
+    if (!this.#stopped) this.#work();
   }
 
   /** The service hears InProgress when a command is queued here, not when it starts. */
@@ -114,11 +131,13 @@ export class Agent {
     if (step.action !== 'aws:runShellScript') return done('Failed', 1, '', `unknown action ${step.action}`);
     const inputs = substitute(step.inputs, parameters) as JsonObject;
     if (!Array.isArray(inputs.runCommand)) return done('Failed', 1, '', 'runCommand must be an array');
-    const output = await this.#options.runScript({
+    const { killsStep, runScript } = this.#options;
+    const output = await runScript({
       commandId: id,
       step: step.name,
       text: inputs.runCommand.map(String).join('\n'),
-      timeoutSeconds: stepTimeout(inputs.timeoutSeconds),
+      timeoutSeconds:
+        killsStep?.step === step.name ? killsStep.afterSeconds : stepTimeout(inputs.timeoutSeconds),
     });
     return done(statusOf(output), output.exit, output.stdout, output.stderr);
   }

@@ -14,10 +14,12 @@ export interface ShellPlace {
   /** The sandbox: `/` of the instance. */
   readonly root: string;
   readonly path: string;
+  /** No file can grow (RLIMIT_FSIZE 0), as on a full disk: what is written fails, pipes aside. */
+  readonly diskFull?: boolean;
 }
 
 export function runScript(place: ShellPlace, script: StepScript): Promise<RunOutput> {
-  const { root, instanceId, region, path } = place;
+  const { root, instanceId, region, path, diskFull = false } = place;
   const { commandId, step, text, timeoutSeconds } = script;
   const folder = join(root, 'var/lib/amazon/ssm', instanceId, 'document/orchestration', commandId, step);
   mkdirSync(folder, { recursive: true });
@@ -26,7 +28,8 @@ export function runScript(place: ShellPlace, script: StepScript): Promise<RunOut
 
   return new Promise((resolve) => {
     const umask = process.umask(0o022);
-    const child = spawn('sh', ['-c', file], {
+    const call = diskFull ? ['-c', 'ulimit -f 0; exec sh -c "$0"', file] : ['-c', file];
+    const child = spawn('sh', call, {
       cwd: '/usr/bin',
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

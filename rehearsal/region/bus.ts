@@ -7,7 +7,12 @@ import { matches } from './pattern.ts';
 export interface Target {
   readonly arn: string;
   readonly deadLetterArn: string | undefined;
+  /** How long EventBridge goes on trying; its own default is a day. */
+  readonly maxAgeMs: number;
 }
+
+/** EventBridge's (API reference, RetryPolicy). */
+const DEFAULT_MAX_AGE_SECONDS = 86_400;
 
 export interface Rule {
   readonly name: string;
@@ -52,7 +57,12 @@ function readTarget(rule: string, target: Json): Target {
       throw new Error(`rule ${rule}: the rehearsal does not support the target's ${key}`);
   }
   const dead = isObject(target.DeadLetterConfig) ? target.DeadLetterConfig.Arn : undefined;
-  return { arn: target.Arn, deadLetterArn: typeof dead === 'string' ? dead : undefined };
+  const retries = isObject(target.RetryPolicy) ? target.RetryPolicy : {};
+  return {
+    arn: target.Arn,
+    deadLetterArn: typeof dead === 'string' ? dead : undefined,
+    maxAgeMs: Number(retries.MaximumEventAgeInSeconds ?? DEFAULT_MAX_AGE_SECONDS) * 1000,
+  };
 }
 
 /** What the bus does with an event. No delivery: no rule matches, and the event is gone. */

@@ -3,10 +3,10 @@
 import { tmpdir } from 'node:os';
 import type { Place } from '../template/resolve.ts';
 import type { FunctionResource } from '../template/stack.ts';
-import { isObject, type Json } from '../template/template.ts';
+import { isObject } from '../template/template.ts';
 import type { ApiCall, Principal } from './endpoints/server.ts';
-import { isAllowed } from './iam.ts';
-import { type FailureRecord, LambdaFunction } from './lambda.ts';
+import { type DecisiveStatement, isAllowed } from './iam.ts';
+import { type FailureRecord, LambdaFunction, type LambdaTrouble } from './lambda.ts';
 import type { Queue } from './queue.ts';
 
 export interface FunctionWorld {
@@ -23,6 +23,9 @@ export interface FunctionWorld {
   readonly onQueued: (queueName: string, why: string) => void;
   /** What AWS would drop in silence. */
   readonly onProblem: (problem: string) => void;
+  /** A statement of the template's policies allowed or denied something. `owner`: the role, or the queue. */
+  readonly onDecided: (owner: string, statement: DecisiveStatement) => void;
+  readonly trouble: LambdaTrouble;
 }
 
 /** For NODE_OPTIONS: no client of the process reaches beyond loopback. */
@@ -31,21 +34,30 @@ export const loopbackNodeOptions = `--import=${new URL('./loopback.mjs', import.
 /** Throws where Lambda may not take on the role: the function could not be created. */
 export async function startFunction(spec: FunctionResource, world: FunctionWorld): Promise<LambdaFunction> {
   const { account } = world.place;
+  const onDecided = (statement: DecisiveStatement): void => world.onDecided(spec.role.name, statement);
   const trust = {
     principal: 'lambda.amazonaws.com',
     account,
     action: 'sts:AssumeRole',
     resource: spec.role.arn,
   };
-  if (!(await isAllowed(trust, { identity: [], resource: spec.role.trust }))) {
+  if (!(await isAllowed(trust, { identity: [], resource: spec.role.trust, onDecided }))) {
     throw new Error(`role ${spec.role.name} does not trust lambda.amazonaws.com`);
   }
   const keyId = `ASIAREHEARSAL${String(world.principals.size).padStart(7, '0')}`;
-  const principal: Principal = { arn: spec.role.arn, account, policies: { identity: spec.role.policies } };
+  const principal: Principal = {
+    arn: spec.role.arn,
+    account,
+    policies: { identity: spec.role.policies, onDecided },
+  };
   world.principals.set(keyId, principal);
   const environment = lambdaEnvironment(spec, world, keyId);
-  return new LambdaFunction({ ...spec, environment }, spec, logWriter(spec, principal, world), (record) =>
-    toDestination(spec, principal, world, record),
+  return new LambdaFunction(
+    { ...spec, environment },
+    spec,
+    logWriter(spec, principal, world),
+    (record) => toDestination(spec, principal, world, record),
+    world.trouble,
   );
 }
 
@@ -158,9 +170,11 @@ async function toDestination(
     return;
   }
   queue.send(JSON.stringify(record));
-  onQueued(queue.name, messageOf(record.responsePayload));
+  onQueued(queue.name, messageOf(record));
 }
 
-function messageOf(payload: Json): string {
-  return isObject(payload) && typeof payload.errorMessage === 'string' ? payload.errorMessage : 'no message';
+function messageOf({ responsePayload: payload, requestContext }: FailureRecord): string {
+  return isObject(payload) && typeof payload.errorMessage === 'string'
+    ? payload.errorMessage
+    : requestContext.condition;
 }

@@ -26,6 +26,9 @@ export interface InvocationResult {
   readonly payload: Json;
 }
 
+/** What becomes of the process when it has been given its first event: it dies, or it does nothing any more. */
+export type ProcessFault = 'crashes' | 'hangs';
+
 /** Lambda gives the init phase 10 s. */
 const INIT_MS = 10_000;
 const OWN_CLIENT = fileURLToPath(new URL('./runtime-client.mjs', import.meta.url));
@@ -40,6 +43,7 @@ interface Job {
 export class Environment {
   readonly #spec: FunctionSpec;
   readonly #onLine: (line: string) => void;
+  readonly #fault: ProcessFault | undefined;
   readonly #server: Server;
   #child: ChildProcess | undefined;
   #waiting: ServerResponse | undefined;
@@ -49,16 +53,21 @@ export class Environment {
   #initError: Json = null;
   dead = false;
 
-  private constructor(spec: FunctionSpec, onLine: (line: string) => void) {
+  private constructor(spec: FunctionSpec, onLine: (line: string) => void, fault: ProcessFault | undefined) {
     this.#spec = spec;
+    this.#fault = fault;
     this.#onLine = onLine;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => response.destroy());
     });
   }
 
-  static async start(spec: FunctionSpec, onLine: (line: string) => void): Promise<Environment> {
-    const environment = new Environment(spec, onLine);
+  static async start(
+    spec: FunctionSpec,
+    onLine: (line: string) => void,
+    fault?: ProcessFault,
+  ): Promise<Environment> {
+    const environment = new Environment(spec, onLine, fault);
     const port = await listen(environment.#server);
     environment.#spawn(port);
     return environment;
@@ -137,6 +146,7 @@ export class Environment {
     clearTimeout(this.#timer);
     const { timeoutMs, arn } = this.#spec;
     this.#timer = setTimeout(() => this.#overrun(timeoutMs), timeoutMs);
+    if (this.#fault !== undefined) this.#child?.kill(this.#fault === 'crashes' ? 'SIGKILL' : 'SIGSTOP');
     response.writeHead(200, {
       'content-type': 'application/json',
       'lambda-runtime-aws-request-id': job.requestId,

@@ -2,7 +2,12 @@
 // and the record to the failure destination.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '../template/template.ts';
-import { Environment, type FunctionSpec, type InvocationResult } from './lambda-environment.ts';
+import {
+  Environment,
+  type FunctionSpec,
+  type InvocationResult,
+  type ProcessFault,
+} from './lambda-environment.ts';
 
 /** Lambda's waits before the second and the third attempt of an asynchronous event. */
 const RETRY_DELAYS_MS = [60_000, 120_000];
@@ -10,6 +15,13 @@ const RETRY_DELAYS_MS = [60_000, 120_000];
 export interface AsyncConfig {
   readonly maxRetries: number;
   readonly maxAgeMs: number;
+}
+
+export interface LambdaTrouble {
+  /** `throttled`: the account has no concurrency left, so that nothing runs. */
+  readonly fault?: ProcessFault | 'throttled';
+  /** By which Lambda's waits shrink with the window of the rehearsal. */
+  readonly waitScale: number;
 }
 
 export interface FailureRecord {
@@ -22,12 +34,13 @@ export interface FailureRecord {
     readonly approximateInvokeCount: number;
   };
   readonly requestPayload: Json;
-  readonly responseContext: {
+  /** Both absent where the function never ran. */
+  readonly responseContext?: {
     readonly statusCode: 200;
     readonly executedVersion: string;
     readonly functionError: string;
   };
-  readonly responsePayload: Json;
+  readonly responsePayload?: Json;
 }
 
 export class LambdaFunction {
@@ -35,6 +48,7 @@ export class LambdaFunction {
   readonly #config: AsyncConfig;
   readonly #onLine: (line: string) => void;
   readonly #onFailure: (record: FailureRecord) => Promise<void>;
+  readonly #trouble: LambdaTrouble;
   readonly #idle: Environment[] = [];
   readonly #all: Environment[] = [];
   readonly #stop = new AbortController();
@@ -44,7 +58,9 @@ export class LambdaFunction {
     config: AsyncConfig,
     onLine: (line: string) => void,
     onFailure: (record: FailureRecord) => Promise<void>,
+    trouble: LambdaTrouble = { waitScale: 1 },
   ) {
+    this.#trouble = trouble;
     this.spec = spec;
     this.#config = config;
     this.#onLine = onLine;
@@ -54,18 +70,33 @@ export class LambdaFunction {
   /** Resolves when the event is done with: handled, or recorded as failed. */
   async invokeAsync(event: Json): Promise<void> {
     const received = Date.now();
+    const { fault, waitScale } = this.#trouble;
+    const maxAgeMs = this.#config.maxAgeMs * waitScale;
+    if (fault === 'throttled') {
+      await this.#wait(maxAgeMs);
+      if (!this.#stop.signal.aborted)
+        await this.#onFailure(this.#record(event, undefined, 'EventAgeExceeded', 0));
+      return;
+    }
     for (let attempt = 1; ; attempt += 1) {
       const result = await this.#invoke(JSON.stringify(event));
       if (result.functionError === undefined || this.#stop.signal.aborted) return;
-      const wait = RETRY_DELAYS_MS[attempt - 1] ?? 0;
-      const tooOld = Date.now() + wait - received > this.#config.maxAgeMs;
+      const wait = (RETRY_DELAYS_MS[attempt - 1] ?? 0) * waitScale;
+      const tooOld = Date.now() + wait - received > maxAgeMs;
       if (attempt > this.#config.maxRetries || tooOld) {
         const condition = attempt > this.#config.maxRetries ? 'RetriesExhausted' : 'EventAgeExceeded';
         await this.#onFailure(this.#record(event, result, condition, attempt));
         return;
       }
-      await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await this.#wait(wait);
+      // Closed meanwhile: an environment that starts now would stay.
+      if (this.#stop.signal.aborted) return;
     }
+  }
+
+  /** Until then, or until the rehearsal ends. A timer takes 2^31 - 1 ms at most. */
+  async #wait(ms: number): Promise<void> {
+    await delay(Math.min(ms, 2 ** 31 - 1), undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -77,7 +108,12 @@ export class LambdaFunction {
     let environment = this.#idle.pop();
     while (environment?.dead) environment = this.#idle.pop();
     if (!environment) {
-      environment = await Environment.start(this.spec, this.#onLine);
+      const { fault } = this.#trouble;
+      environment = await Environment.start(
+        this.spec,
+        this.#onLine,
+        fault === 'throttled' ? undefined : fault,
+      );
       this.#all.push(environment);
     }
     const result = await environment.invoke(payload);
@@ -87,7 +123,7 @@ export class LambdaFunction {
 
   #record(
     event: Json,
-    { requestId, payload, functionError }: InvocationResult,
+    result: InvocationResult | undefined,
     condition: FailureRecord['requestContext']['condition'],
     attempts: number,
   ): FailureRecord {
@@ -95,18 +131,20 @@ export class LambdaFunction {
       version: '1.0',
       timestamp: new Date().toISOString(),
       requestContext: {
-        requestId,
+        requestId: result?.requestId ?? crypto.randomUUID(),
         functionArn: `${this.spec.arn}:$LATEST`,
         condition,
         approximateInvokeCount: attempts,
       },
       requestPayload: event,
-      responseContext: {
-        statusCode: 200,
-        executedVersion: '$LATEST',
-        functionError: functionError ?? 'Unhandled',
-      },
-      responsePayload: payload,
+      ...(result && {
+        responseContext: {
+          statusCode: 200,
+          executedVersion: '$LATEST',
+          functionError: result.functionError ?? 'Unhandled',
+        },
+        responsePayload: result.payload,
+      }),
     };
   }
 }

@@ -1,6 +1,8 @@
 // A Region on one machine, wired as the synthesised template says and in no other way.
 
-import { readStack } from '../template/stack.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Place } from '../template/resolve.ts';
+import { readStack, type Stack } from '../template/stack.ts';
 import type { Json, Template } from '../template/template.ts';
 import { type Delivery, deliveries } from './bus.ts';
 import { Commands } from './commands.ts';
@@ -10,23 +12,33 @@ import { openEndpoint, type PlantedFault, type Principal } from './endpoints/ser
 import { sqsService } from './endpoints/sqs.ts';
 import { ssmService } from './endpoints/ssm.ts';
 import { type FunctionWorld, startFunction } from './function-host.ts';
-import { isAllowed } from './iam.ts';
+import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
 import { Queue } from './queue.ts';
 
 export interface RegionOptions
-  extends Pick<FunctionWorld, 'place' | 'violations' | 'onCall' | 'onLog' | 'onQueued' | 'onProblem'> {
+  extends Pick<
+    FunctionWorld,
+    'place' | 'violations' | 'onCall' | 'onLog' | 'onQueued' | 'onProblem' | 'onDecided' | 'trouble'
+  > {
   readonly template: Template;
   readonly instances: readonly Ec2Instance[];
   /** Whether the instance's agent has registered with SSM. */
   readonly isRegistered: (instanceId: string) => boolean;
   readonly faults: readonly PlantedFault[];
   readonly onInvoked: (functionName: string) => void;
+  /** EventBridge cannot hand anything to Lambda, however often it tries. */
+  readonly lambdaUnreachable: boolean;
 }
 
 export interface Region {
   readonly commands: Commands;
   readonly queues: readonly Queue[];
+  readonly place: Place;
+  /** What the template deployed. */
+  readonly stack: Stack;
+  /** Whether the template's policies allow it: those of the role that asks, and of the queue or role asked for. */
+  judge(request: AccessRequest): Promise<boolean>;
   /** Resolves with how many targets the event had, when all of them are done with it. */
   put(event: Json): Promise<number>;
   close(): Promise<void>;
@@ -61,7 +73,9 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       sqsService(() => queues, arnPrefix('sqs')),
     ],
   });
+  const closed = new AbortController();
   const close = async (): Promise<void> => {
+    closed.abort();
     await Promise.all(functions.map((each) => each.close()));
     await endpoint.close();
   };
@@ -76,12 +90,18 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     const invoked = functions.find(({ spec }) => spec.arn === target.arn);
     if (!invoked)
       throw new Error(`rule ${rule.name} targets ${target.arn}, which is no function of the template`);
-    if (refusedBecause === undefined) {
+    if (refusedBecause !== undefined) {
+      options.onProblem(`rule ${rule.name} may not invoke ${invoked.spec.name}`);
+    } else if (options.lambdaUnreachable) {
+      const waitMs = Math.min(target.maxAgeMs * options.trouble.waitScale, 2 ** 31 - 1);
+      await delay(waitMs, undefined, { signal: closed.signal }).catch(() => undefined);
+      if (closed.signal.aborted) return;
+    } else {
       options.onInvoked(invoked.spec.name);
       await invoked.invokeAsync(event);
       return;
     }
-    options.onProblem(`rule ${rule.name} may not invoke ${invoked.spec.name}`);
+    const why = refusedBecause ?? 'TIMEOUT';
     if (target.deadLetterArn === undefined) return;
     const queue = queueAt(target.deadLetterArn);
     const request = {
@@ -91,13 +111,33 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       resource: queue.arn,
       context: { 'aws:SourceArn': rule.arn },
     };
-    if (!(await isAllowed(request, { identity: [], resource: queue.policy }))) {
+    const policies = {
+      identity: [],
+      resource: queue.policy,
+      onDecided: (statement: DecisiveStatement) => options.onDecided(queue.name, statement),
+    };
+    if (!(await isAllowed(request, policies))) {
       options.onProblem(`rule ${rule.name} may not send to ${queue.name}: the event is lost`);
       return;
     }
-    const attributes = { RULE_ARN: rule.arn, TARGET_ARN: target.arn, ERROR_CODE: refusedBecause };
+    const attributes = { RULE_ARN: rule.arn, TARGET_ARN: target.arn, ERROR_CODE: why };
     queue.send(JSON.stringify(event), attributes);
-    options.onQueued(queue.name, refusedBecause);
+    options.onQueued(queue.name, why);
+  }
+
+  async function judge(stack: Stack, request: AccessRequest): Promise<boolean> {
+    const roles = stack.functions.map(({ role }) => role);
+    const asking = roles.find(({ arn }) => arn === request.principal);
+    const queue = stack.queues.find(({ arn }) => arn === request.resource);
+    const taken = roles.find(({ arn }) => arn === request.resource);
+    return isAllowed(request, {
+      identity: asking?.policies ?? [],
+      resource: queue?.policy ?? taken?.trust ?? null,
+      onDecided: (statement) => {
+        const owner = statement.policy === null ? (queue ?? taken) : asking;
+        options.onDecided(owner?.name ?? '', statement);
+      },
+    });
   }
 
   try {
@@ -109,6 +149,9 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     return {
       commands,
       queues,
+      place,
+      stack,
+      judge: (request) => judge(stack, request),
       async put(event) {
         const found = deliveries(stack.rules, stack.permissions, event);
         await Promise.all(found.map((delivery) => deliver(delivery, event)));

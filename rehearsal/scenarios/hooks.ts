@@ -1,15 +1,14 @@
-// Scenarios on the instance: what hooks and tags can do wrong, and what the guard makes of it.
-import { existsSync, writeFileSync } from 'node:fs';
-import { EXIT, PATHS } from '../../contract/instance.ts';
+// Scenarios of hooks: what they can do wrong, and what the guard makes of it.
+import { EXIT } from '../../contract/instance.ts';
 import { check, type Expectation, journalLine, type Scenario } from '../scenario.ts';
 import {
   addHooks,
+  everyStepSucceeded,
   hooksRan,
   nothingLeftRunning,
   notingHook,
   prepareWorkload,
   reportInTime,
-  startWorker,
   WORKER_TAGS,
 } from './workload.ts';
 
@@ -50,6 +49,7 @@ export const hookIgnoresSigterm: Scenario = {
   name: 'hook-ignores-sigterm',
   story: "a drain hook and the children it forks ignore SIGTERM: all are ended at the stage's moment",
   expected: 'failed',
+  windowSeconds: 10,
   prepare: (instance) => {
     // No unit to stop: where there is one, hooks get only a part of the stage.
     addHooks(instance);
@@ -84,35 +84,31 @@ export const hookIgnoresSigterm: Scenario = {
   ],
 };
 
-export const hostileTags: Scenario = {
-  name: 'hostile-tags',
+export const hookHoldsStdout: Scenario = {
+  name: 'hook-holds-stdout',
   story:
-    'tags hold shell code: it is refused as data, reported, and never run; the rest of the plan still runs',
-  expected: 'failed',
-  tags: {
-    ...WORKER_TAGS,
-    'spot-guard:units': 'queue-worker; rm -rf /',
-    'spot-guard:containers': '$(reboot)',
-    'spot-guard:workload': `'"; touch "$SPOT_GUARD_ROOT/work/tag-was-run" #`,
-    'spot-guard:grace': '$(reboot)',
+    'a hook leaves a child behind that holds its output open: nobody waits for it, and it goes with the plan',
+  expected: 'graceful',
+  tags: WORKER_TAGS,
+  prepare: (instance) => {
+    prepareWorkload(instance);
+    // One in the hook's session, one in a session of its own; each writes into what it holds.
+    const child = instance.program('chatty', '#!/bin/sh\nwhile :; do echo still here; sleep 0.2; done\n');
+    instance.hook(
+      'drain',
+      '05-chatty',
+      notingHook(instance, 'chatty', `${child} &\nsetsid ${child} &\nexit 0`),
+    );
   },
-  prepare: prepareWorkload,
   expectations: [
-    ({ instance }) => hooksRan(instance, ['drain', 'save', 'clean']),
-    ({ verdict }) =>
-      check(
-        (verdict.report?.refused.length ?? 0) >= 3,
-        'the refused settings in the report',
-        verdict.report?.refused,
-      ),
-    ({ instance }) => check(!existsSync(instance.at('work/tag-was-run')), 'no tag to be run', 'its file'),
-    ({ instance }) =>
-      check(instance.read('work/worker') === 'working\n', 'the unit to go on', instance.read('work/worker')),
-    ({ instance }) => {
-      const words = instance.standInCalls().flatMap(({ args }) => args);
-      return check(!words.some((word) => /[;$()]/.test(word)), 'no shell code in an argument', words);
+    ({ instance }) => hooksRan(instance, ['chatty', 'drain', 'save', 'clean']),
+    everyStepSucceeded,
+    ({ journal }) => {
+      const line = journalLine(journal, 'taskEnded', 'drain', '05-chatty');
+      return check(line?.exit === EXIT.ok && (line.seconds ?? 9) < 1, 'the hook to end at once', line);
     },
     reportInTime,
+    nothingLeftRunning,
   ],
 };
 
@@ -133,30 +129,6 @@ export const hookNotExecutable: Scenario = {
       return check(/chmod \+x/.test(note), 'the report to say chmod +x', note);
     },
     reportInTime,
-  ],
-};
-
-export const runNotWritable: Scenario = {
-  name: 'run-not-writable',
-  story: 'the guard cannot be put in /run/spot-guard: the command says why, at once, and harms nothing',
-  expected: 'failed',
-  tags: WORKER_TAGS,
-  prepare: (instance) => {
-    startWorker(instance);
-    addHooks(instance);
-    // A file where the folder belongs: root passes every permission, and the rehearsal may be root.
-    writeFileSync(instance.at(PATHS.run), '');
-  },
-  expectations: [
-    ({ instance }) => hooksRan(instance, []),
-    ({ invocations }) => {
-      const accept = invocations[0]?.steps.find(({ name }) => name === 'accept');
-      return check(
-        accept?.exit === EXIT.refused && /^refused: .*spot-guard/.test(accept.stdout),
-        'accept to refuse and to name the folder',
-        accept,
-      );
-    },
   ],
 };
 

@@ -1,28 +1,76 @@
 // All scenarios, the default first.
 import type { Scenario } from '../scenario.ts';
+import * as agents from './agents.ts';
+import * as apis from './apis.ts';
+import * as disks from './disks.ts';
+import * as events from './events.ts';
+import * as functions from './functions.ts';
 import * as hooks from './hooks.ts';
-import * as paths from './paths.ts';
+import * as instances from './instances.ts';
+import * as permissions from './permissions.ts';
 import * as plan from './plan.ts';
+import * as reservations from './reservations.ts';
+import * as tags from './tags.ts';
 
 export const DEFAULT_SCENARIO: Scenario = plan.graceful;
 
 export const SCENARIOS: readonly Scenario[] = [
   plan.graceful,
-  paths.untagged,
-  paths.tagOtherValue,
-  paths.malformedEvent,
-  paths.duplicateEvent,
+  instances.untagged,
+  instances.tagOtherValue,
+  events.malformedEvent,
+  events.duplicateEvent,
   hooks.hookFails,
   hooks.hookIgnoresSigterm,
-  paths.staleCommand,
-  paths.throttledSsm,
-  paths.throttledSsmThroughout,
-  paths.agentNotRegistered,
+  agents.staleCommand,
+  apis.throttledSsm,
+  apis.throttledSsmThroughout,
+  agents.agentNotRegistered,
   plan.fortySecondsLeft,
   plan.stop,
-  paths.reclaimedEarly,
+  instances.reclaimedEarly,
   plan.nothingSetUp,
-  hooks.hostileTags,
+  tags.hostileTags,
   hooks.hookNotExecutable,
-  hooks.runNotWritable,
+  disks.runNotWritable,
+  plan.hibernate,
+  plan.longStages,
+  hooks.hookHoldsStdout,
+  events.foreignAccount,
+  events.foreignRegion,
+  events.otherKinds,
+  events.extraFields,
+  events.missingFields,
+  events.outOfOrder,
+  events.sixtySecondsLate,
+  events.lastSecond,
+  reservations.reservationWarning,
+  reservations.reservationWarningOldName,
+  instances.instanceNotFound,
+  instances.instanceShuttingDown,
+  instances.instanceTerminated,
+  agents.agentOffline,
+  agents.agentBusy,
+  agents.commandDeliveredLate,
+  agents.stepKilled,
+  apis.throttledEc2,
+  apis.throttledEc2Throughout,
+  apis.serverErrors,
+  apis.connectionResets,
+  apis.answerLost,
+  apis.noAnswer,
+  apis.answerWithoutReservations,
+  apis.answerWithoutTags,
+  apis.answerWithoutState,
+  apis.answerWithoutCommandId,
+  apis.garbledAnswers,
+  functions.functionCrashes,
+  functions.functionHangs,
+  functions.functionThrottled,
+  functions.lambdaUnreachable,
+  tags.oddText,
+  tags.twoSources,
+  disks.diskFull,
+  disks.diskFillsUp,
+  permissions.leastPrivilege,
 ];

@@ -1,8 +1,15 @@
-// Scenarios of the plan when all goes well: in full, in less time, for a stop, and with nothing to do.
+// Scenarios of the plan when all goes well: in full, in less time, for a stop or a hibernation, and with nothing to do.
+import { HIBERNATE_SUFFIX } from '../../contract/instance.ts';
+import { PHASES } from '../../contract/log.ts';
+import { METRIC_SERVICE, METRICS } from '../../contract/metrics.ts';
 import { check, journalLine, type Scenario } from '../scenario.ts';
 import {
+  counted,
   everyStepSucceeded,
+  hooksRan,
+  logged,
   nothingLeftRunning,
+  notingHook,
   overflowEmpty,
   prepareWorkload,
   reportInTime,
@@ -33,6 +40,14 @@ export const graceful: Scenario = {
     everyStepSucceeded,
     reportInTime,
     nothingLeftRunning,
+    logged(PHASES.commandSent),
+    ({ log }) =>
+      check(
+        log.every(({ service }) => service === METRIC_SERVICE),
+        `log lines of the service ${METRIC_SERVICE}`,
+        log,
+      ),
+    counted(METRICS.commandSent, 1),
     overflowEmpty,
   ],
 };
@@ -85,6 +100,45 @@ export const stop: Scenario = {
         'SPOT_GUARD_ACTION=stop',
         instance.read('work/action'),
       ),
+  ],
+};
+
+export const hibernate: Scenario = {
+  name: 'hibernate',
+  story:
+    'the instance will be hibernated, its memory is kept: only hooks that ask for it run, and no unit stops',
+  expected: 'graceful',
+  action: 'hibernate',
+  tags: WORKER_TAGS,
+  prepare: (instance) => {
+    prepareWorkload(instance);
+    instance.hook('save', `20-sync${HIBERNATE_SUFFIX}`, notingHook(instance, 'sync'));
+  },
+  expectations: [
+    ({ instance }) => hooksRan(instance, ['sync']),
+    ({ instance }) =>
+      check(instance.read('work/worker') === 'working\n', 'the unit to go on', instance.read('work/worker')),
+    everyStepSucceeded,
+    reportInTime,
+  ],
+};
+
+export const longStages: Scenario = {
+  name: 'long-stages',
+  story: 'each stage needs six of its seconds: it gets them, and the agent waits for each step to the end',
+  expected: 'graceful',
+  windowSeconds: 34,
+  onlyInAll: true,
+  prepare: (instance) => {
+    for (const stage of ['drain', 'save', 'clean'] as const) {
+      instance.hook(stage, '10-long', notingHook(instance, stage, 'sleep 6'));
+    }
+  },
+  expectations: [
+    ({ instance }) => hooksRan(instance, ['drain', 'save', 'clean']),
+    everyStepSucceeded,
+    reportInTime,
+    nothingLeftRunning,
   ],
 };
 

@@ -1,6 +1,9 @@
 // The work that a scenario interrupts: a queue worker as a unit that needs a moment to finish its item, and hooks
 // that drain, save a checkpoint and clean up. Every script notes what it did in `work/`.
+import { STEPS } from '../../contract/document.ts';
+import { METRIC_NAMESPACE, METRIC_SERVICE } from '../../contract/metrics.ts';
 import type { Instance } from '../machine/instance.ts';
+import type { StepResult } from '../region/commands.ts';
 import { check, type Expectation, GUARDED } from '../scenario.ts';
 
 export const WORKER = 'queue-worker';
@@ -94,10 +97,21 @@ export const reportInTime: Expectation = ({ verdict, invocations, deadline }) =>
 export const nothingLeftRunning: Expectation = ({ leftRunning }) =>
   check(leftRunning.length === 0, 'nothing left running', leftRunning);
 
+/** All of the document's steps, in order: SSM then knows of each stage. */
 export const everyStepSucceeded: Expectation = ({ invocations }) =>
-  invocations.flatMap(({ status, steps }) =>
-    check(status === 'Success', 'the command to end as Success', { status, steps }),
-  );
+  invocations.flatMap(({ status, steps }) => [
+    ...check(status === 'Success', 'the command to end as Success', { status, steps }),
+    ...check(steps.map(({ name }) => name).join() === STEPS.join(), `the steps ${STEPS.join(', ')}`, steps),
+    ...steps.flatMap((step) => [
+      ...check(step.status === 'Success', `the step ${step.name} to end as Success`, step),
+      ...check(tellsItsEnd(step), `the step ${step.name} to tell how its stage ended`, step),
+    ]),
+  ]);
+
+function tellsItsEnd({ name, stdout }: StepResult): boolean {
+  const words: Readonly<Record<string, RegExp>> = { accept: /^accepted: /, report: /^\{.*\}$/m };
+  return (words[name] ?? /\bstageEnded\b/).test(stdout);
+}
 
 /** The event waits in the overflow queue, whole, for whoever can still help. */
 export const eventInOverflow: Expectation = ({ overflow, event }) => {
@@ -111,8 +125,35 @@ export const eventInOverflow: Expectation = ({ overflow, event }) => {
   );
 };
 
+/** The same where the rule, not the function, put it there. */
+export const eventInDeadLetters: Expectation = ({ overflow, event }) =>
+  check(
+    overflow.length === 1 && overflow[0]?.body === JSON.stringify(event),
+    'the whole event in the overflow queue',
+    overflow.map(({ body }) => body),
+  );
+
 export const overflowEmpty: Expectation = ({ overflow }) =>
   check(overflow.length === 0, 'an empty overflow queue', overflow.map(({ body }) => body).join());
+
+/** However many commands came. */
+export const oneRun: Expectation = ({ journal }) => {
+  const started = journal.filter(({ phase }) => phase === 'started' || phase === 'takenOver');
+  return check(started.length === 1, 'one run', started);
+};
+
+/** CloudWatch is told so, in the namespace and the dimension that the alarms look at. */
+export function counted(metric: string, count: number): Expectation {
+  return ({ metrics }) => {
+    const own = metrics.filter(
+      (one) =>
+        one.service === METRIC_SERVICE &&
+        JSON.stringify(one._aws).includes(`"Namespace":"${METRIC_NAMESPACE}"`) &&
+        Number(one[metric] ?? 0) > 0,
+    );
+    return check(own.length === count, `${count} times the metric ${metric}`, metrics);
+  };
+}
 
 /** The function's log holds one line of the phase, with the reason where one is named. */
 export function logged(phase: string, reason?: string): Expectation {

@@ -15,9 +15,11 @@ export const CDK_JSON: { readonly context: Readonly<Record<string, unknown>> } =
 const outdir = mkdtempSync(join(tmpdir(), 'spot-guard-test-'));
 afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 
+export const scratchFolder = (): string => mkdtempSync(join(outdir, 'cdk.out-'));
+
 export function appWith(context: Readonly<Record<string, unknown>> = {}): App {
   return new App({
-    outdir: mkdtempSync(join(outdir, 'cdk.out-')),
+    outdir: scratchFolder(),
     context: { ...CDK_JSON.context, ...context },
     analyticsReporting: false,
     builtinCloudFormationValidation: false,

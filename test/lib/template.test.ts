@@ -70,10 +70,14 @@ describe('the stack', () => {
 });
 
 describe('the rule', () => {
-  it("matches the account's own Spot interruption notices, on the default bus", () => {
+  it("matches the account's own interruption notices, on the default bus", () => {
     expect(rule.Properties.EventPattern).toEqual({
       source: ['aws.ec2'],
-      'detail-type': ['EC2 Spot Instance Interruption Warning'],
+      'detail-type': [
+        'EC2 Spot Instance Interruption Warning',
+        'EC2 Capacity Reservation Instance Interruption Warning',
+        'EC2 Interruptible Capacity Reservation Instance Interruption Warning',
+      ],
       account: [{ Ref: 'AWS::AccountId' }],
     });
     expect(rule.Properties).not.toHaveProperty('EventBusName');

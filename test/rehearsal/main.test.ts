@@ -64,6 +64,11 @@ describe('a wrong call', () => {
       line: /--scenario: got "x", allowed: graceful, untagged/,
     },
     {
+      name: 'another option beside --all',
+      args: ['--all', '--window', '20'],
+      line: /--all: got --window beside it, allowed: nothing else/,
+    },
+    {
       name: 'a window that is too short',
       args: ['--window', '4'],
       line: /--window: got "4", allowed: whole seconds from 5 to 120/,

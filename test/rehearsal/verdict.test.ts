@@ -95,6 +95,11 @@ describe('the verdict', () => {
       outcome: 'failed',
     },
     {
+      name: 'a graceful report against a step killed by the agent',
+      invocations: done(report(), step('save', { status: 'TimedOut', exit: 137 })),
+      outcome: 'graceful',
+    },
+    {
       name: 'in progress at the reclaim',
       invocations: [{ status: 'InProgress', steps: [step('accept')] }],
       outcome: 'late',

@@ -21,6 +21,7 @@ const VERSION = '2016-11-15';
 const PAGE = 1000;
 /** Values that one filter may hold (EC2 user guide, filtering). */
 const FILTER_VALUES = 200;
+const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
 
 interface Filter {
   readonly name: string;
@@ -32,6 +33,7 @@ export function ec2Service(account: string, instances: () => readonly Ec2Instanc
     name: 'ec2',
     denied: { code: 'UnauthorizedOperation', status: 403 },
     throttled: { code: 'RequestLimitExceeded', status: 503, message: 'Request limit exceeded.' },
+    broken: 'InternalError',
     read(_headers: IncomingHttpHeaders, body: string): Call {
       const input = Object.fromEntries(new URLSearchParams(body));
       return { action: input.Action ?? '', input };
@@ -65,6 +67,7 @@ function describeInstances(
     );
   }
   for (const id of ids) {
+    if (!INSTANCE_ID.test(id)) throw new ServiceFault('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
     if (!all.some((instance) => instance.id === id)) {
       throw new ServiceFault('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
     }
@@ -80,22 +83,40 @@ function describeInstances(
       `Value ( ${input.MaxResults} ) for parameter maxResults is invalid.`,
     );
   }
-  const from =
-    input.NextToken === undefined ? 0 : Number(Buffer.from(input.NextToken, 'base64url').toString());
+  const from = input.NextToken === undefined ? 0 : readToken(input.NextToken);
   const page = found.slice(from, from + size);
-  const next = from + size < found.length ? Buffer.from(String(from + size)).toString('base64url') : '';
+  const next = from + size < found.length ? tokenOf(from + size) : '';
   const reservations = page.map((instance) => reservationXml(account, instance)).join('');
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/${VERSION}/"><requestId>${crypto.randomUUID()}</requestId><reservationSet>${reservations}</reservationSet>${next ? `<nextToken>${next}</nextToken>` : ''}</DescribeInstancesResponse>`;
   return { status: 200, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body };
 }
 
+const tokenOf = (index: number): string => Buffer.from(String(index)).toString('base64url');
+
+function readToken(token: string): number {
+  const index = Number(Buffer.from(token, 'base64url').toString());
+  if (Number.isInteger(index) && tokenOf(index) === token) return index;
+  throw new ServiceFault('InvalidPaginationToken', 'The specified pagination token is not valid.');
+}
+
 function passes(instance: Ec2Instance, { name, values }: Filter): boolean {
-  if (name === 'instance-id') return values.includes(instance.id);
-  if (name === 'instance-state-name') return values.includes(instance.state);
-  if (name === 'instance-lifecycle') return values.includes('spot');
-  if (name === 'tag-key') return values.some((key) => key in instance.tags);
-  if (name.startsWith('tag:')) return values.includes(instance.tags[name.slice(4)] ?? '\0');
+  const hits = (text: string | undefined): boolean =>
+    text !== undefined && values.some((value) => isLike(value, text));
+  if (name === 'instance-id') return hits(instance.id);
+  if (name === 'instance-state-name') return hits(instance.state);
+  if (name === 'instance-lifecycle') return hits('spot');
+  if (name === 'tag-key') return Object.keys(instance.tags).some(hits);
+  if (name.startsWith('tag:')) return hits(instance.tags[name.slice(4)]);
   throw new ServiceFault('InvalidParameterValue', `The filter '${name}' is invalid`);
+}
+
+/** In a filter's value `*` stands for any text and `?` for one character, unless a backslash stands before them. */
+function isLike(value: string, text: string): boolean {
+  const pattern = value.replace(/\\(.)|([*?])|[\\^$.|+()[\]{}]/gsu, (sign, escaped, wildcard) => {
+    if (wildcard !== undefined) return wildcard === '*' ? '.*' : '.';
+    return `\\u{${(escaped ?? sign).codePointAt(0).toString(16)}}`;
+  });
+  return new RegExp(`^${pattern}$`, 'su').test(text);
 }
 
 function readFilters(input: Readonly<Record<string, string>>): Filter[] {

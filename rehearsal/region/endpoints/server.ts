@@ -11,12 +11,16 @@ export interface Principal {
   readonly policies: Policies;
 }
 
-/** `first`: how many calls of the action it hits; every call where absent. */
 export interface PlantedFault {
   readonly service: string;
   readonly action: string;
-  readonly kind: 'throttle' | 'error' | 'hang' | 'reset';
+  /** `answer`: HTTP 200 with the body `answer`. */
+  readonly kind: 'throttle' | 'error' | 'hang' | 'reset' | 'answer';
+  readonly answer?: string;
+  /** How many calls of the action it hits; every call where absent. */
   readonly first?: number;
+  /** The service does what it was asked for; only its answer is lost. */
+  readonly taken?: boolean;
 }
 
 export interface ApiCall {
@@ -115,6 +119,7 @@ async function respond(
 
   const allowed = await isCallAllowed(service, call, principal);
   const fault = nextFault(options.faults, played, scope, call.action);
+  if (fault?.taken) await decide(service, call, principal, allowed, undefined);
   if (fault?.kind === 'reset') {
     done(allowed, 0);
     request.socket.resetAndDestroy();
@@ -143,13 +148,13 @@ async function decide(
       const { code, message, status } = service.throttled;
       throw new ServiceFault(code, message, status);
     }
-    if (fault?.kind === 'error')
-      throw new ServiceFault('InternalServerError', 'An internal error occurred.', 500);
+    if (fault?.kind === 'error') throw new ServiceFault(service.broken, 'An internal error occurred.', 500);
     if (!allowed) {
       const { code, status } = service.denied;
       const what = `${service.name}:${call.action}`;
       throw new ServiceFault(code, `User: ${principal.arn} is not authorized to perform: ${what}`, status);
     }
+    if (fault?.kind === 'answer') return { status: 200, headers: {}, body: fault.answer ?? '' };
     return await service.answer(call);
   } catch (error) {
     if (error instanceof ServiceFault) return service.refuse(error);

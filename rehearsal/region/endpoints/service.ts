@@ -1,7 +1,7 @@
 // What one AWS service is to the local Region's HTTP server: how it reads a call, which resources the call
 // touches, what it answers and how it says no on the wire.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JsonObject } from '../../template/template.ts';
+import type { Json, JsonObject } from '../../template/template.ts';
 
 export interface Call {
   readonly action: string;
@@ -30,6 +30,8 @@ export interface Service {
   refuse(fault: ServiceFault): Answer;
   readonly denied: { readonly code: string; readonly status: number };
   readonly throttled: { readonly code: string; readonly status: number; readonly message: string };
+  /** The code of a fault of the service's own. Its status is 500. */
+  readonly broken: string;
 }
 
 /** An error of the service's own, in its wire shape: `code` and HTTP `status` as AWS sets them. */
@@ -44,8 +46,20 @@ export class ServiceFault extends Error {
   }
 }
 
+/** A list of strings of an input; empty where there is none. */
+export const strings = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** Where services differ within AWS JSON. */
+interface JsonDialect {
+  readonly version: '1.0' | '1.1';
+  /** The member of an error that holds its message, where it has one. */
+  readonly message: 'message' | 'Message';
+  /** By the type of an error: its code in the query protocol that the service spoke before. */
+  readonly queryCodes?: ReadonlyMap<string, string>;
+}
+
 /** AWS JSON: the action is the last part of X-Amz-Target, errors carry `__type`. */
-export function jsonProtocol(version: '1.0' | '1.1') {
+export function jsonProtocol({ version, message: messageKey, queryCodes }: JsonDialect) {
   const headers = { 'content-type': `application/x-amz-json-${version}` };
   return {
     read(request: IncomingHttpHeaders, body: string): Call {
@@ -56,10 +70,15 @@ export function jsonProtocol(version: '1.0' | '1.1') {
       return { action, input: JSON.parse(body || '{}') as JsonObject };
     },
     ok: (output: object): Answer => ({ status: 200, headers, body: JSON.stringify(output) }),
-    refuse: (fault: ServiceFault): Answer => ({
-      status: fault.status,
-      headers,
-      body: JSON.stringify({ __type: fault.code, message: fault.message }),
-    }),
+    refuse({ code, message, status }: ServiceFault): Answer {
+      const queryCode = queryCodes?.get(code);
+      const sender = status < 500 ? 'Sender' : 'Receiver';
+      return {
+        status,
+        headers:
+          queryCode === undefined ? headers : { ...headers, 'x-amzn-query-error': `${queryCode};${sender}` },
+        body: JSON.stringify({ __type: code, ...(message === '' ? {} : { [messageKey]: message }) }),
+      };
+    },
   };
 }

@@ -146,6 +146,58 @@ describe('parseEvent', () => {
   });
 });
 
+describe('a warning of a Capacity Reservation', () => {
+  const names = [
+    'EC2 Capacity Reservation Instance Interruption Warning',
+    'EC2 Interruptible Capacity Reservation Instance Interruption Warning',
+  ];
+  const warning = (terminationTime: unknown, name = names[0]) =>
+    spotEvent({
+      'detail-type': name,
+      detail: {
+        'instance-id': 'i-0b662ef9931388ba0',
+        'instance-action': 'terminate',
+        'instance-termination-time': terminationTime,
+        azId: 'use2-az2',
+      },
+    });
+
+  it.each(names)('makes a notice with the very time that it names: %s', (name) => {
+    expect(parse(warning('2026-02-04T15:30:05Z', name))).toMatchObject({
+      kind: 'notice',
+      notice: { deadline: NOTICE_MS / 1000 + 110, noticeMs: NOTICE_MS, action: 'terminate' },
+    });
+  });
+
+  it('has two minutes where it names no time, as the user guide says', () => {
+    expect(parse(warning(undefined))).toMatchObject({ notice: { deadline: NOTICE_MS / 1000 + 120 } });
+  });
+
+  it('floors a fraction of a second away', () => {
+    expect(parse(warning('2026-02-04T15:30:05.9Z'))).toMatchObject({
+      notice: { deadline: NOTICE_MS / 1000 + 110 },
+    });
+  });
+
+  it.each([
+    ['no time', 'soon'],
+    ['null', null],
+    ['a number', NOTICE_MS],
+    ['a time before the notice', '2026-02-04T15:28:14Z'],
+    ['a time more than an hour on', '2026-02-04T16:28:16Z'],
+    ['another zone', '2026-02-04T16:30:05+01:00'],
+  ])('is ignored with %s for a time', (_name, time) => {
+    expect(parse(warning(time))).toMatchObject({
+      ignored: { reason: 'malformed instance-termination-time' },
+    });
+  });
+
+  it('is the only one whose time counts', () => {
+    const event = detail({ 'instance-termination-time': '2026-02-04T15:28:20Z' });
+    expect(parse(event)).toMatchObject({ notice: { deadline: NOTICE_MS / 1000 + 120 } });
+  });
+});
+
 describe('homeOf', () => {
   it.each([
     FUNCTION_ARN,

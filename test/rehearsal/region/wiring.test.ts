@@ -32,6 +32,11 @@ const withVariables = (variables: JsonObject): Template =>
       Environment: { Variables: { ...(isObject(environment) ? environment : {}), ...variables } },
     };
   });
+/** Code of somebody else's in the function's process. */
+const callingOut = `--import=data:text/javascript,${encodeURIComponent(
+  "setTimeout(() => import('node:http').then((http) => http.get('http://192.0.2.7').on('error', () => {})), 100)",
+)}`;
+const aside = (problem: RegExp | undefined): boolean => /log is lost|loopback/.test(problem?.source ?? '');
 const queued = /the event goes to/;
 
 describe('the template as it is', () => {
@@ -134,7 +139,7 @@ describe.concurrent('a template', () => {
     },
     {
       name: 'whose function reaches beyond loopback',
-      change: () => withVariables({ AWS_ENDPOINT_URL_EC2: 'http://192.0.2.7' }),
+      change: () => withVariables({ NODE_OPTIONS: callingOut }),
       problem: /expected loopback hosts only.*192\.0\.2\.7/,
     },
   ];
@@ -144,8 +149,8 @@ describe.concurrent('a template', () => {
     async ({ change, problem, event, denied }) => {
       const { outcome, problems, events, apiCalls, asExpected } = await run(change());
       expect(asExpected).toBe(false);
-      // The log's own permission is no part of the way: the command goes out, and the record is missed.
-      expect(['unprotected', ...(problem?.source.includes('log') ? ['empty'] : [])]).toContain(outcome);
+      // The log's own permission and a call elsewhere are no part of the way: the command goes out all the same.
+      expect(['unprotected', ...(aside(problem) ? ['empty'] : [])]).toContain(outcome);
       if (problem) expect(problems.join('\n')).toMatch(problem);
       if (event) expect(events.map(({ what }) => what).join('\n')).toMatch(event);
       if (denied) expect(apiCalls.find(({ action }) => action === denied)).toMatchObject({ allowed: false });

@@ -57,7 +57,7 @@ describe('SQS', () => {
 
   it('refuses a queue that does not exist, and a handle that is not current', async () => {
     const gone = new SendMessageCommand({ QueueUrl: `${aws.url}/${account}/gone`, MessageBody: 'x' });
-    await expect(sqs().send(gone)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    await expect(sqs().send(gone)).rejects.toMatchObject({ name: 'AccessDenied' });
     const stale = new ChangeMessageVisibilityCommand({
       QueueUrl: aws.queue.url,
       ReceiptHandle: 'x',

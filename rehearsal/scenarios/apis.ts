@@ -1,0 +1,224 @@
+// Scenarios of what EC2 and SSM answer: throttled, broken, lost after the request was taken, or not whole.
+import { PHASES } from '../../contract/log.ts';
+import { METRICS } from '../../contract/metrics.ts';
+import { INSTANCE_ID } from '../event.ts';
+import { check, type Scenario } from '../scenario.ts';
+import {
+  calls,
+  counted,
+  eventInOverflow,
+  everyStepSucceeded,
+  instanceUntouched,
+  logged,
+  nothingLeftRunning,
+  oneRun,
+  overflowEmpty,
+  prepareWorkload,
+  reportInTime,
+  WORKER_TAGS,
+  workIsSafe,
+} from './workload.ts';
+
+const EC2 = { service: 'ec2', action: 'DescribeInstances' } as const;
+const SSM = { service: 'ssm', action: 'SendCommand' } as const;
+
+export const throttledSsm: Scenario = {
+  name: 'throttled-ssm',
+  story: 'SSM throttles the first three calls: the function tries again while there is time',
+  expected: 'graceful',
+  tags: WORKER_TAGS,
+  faults: [{ service: 'ssm', action: 'SendCommand', kind: 'throttle', first: 3 }],
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    everyStepSucceeded,
+    reportInTime,
+    calls('ssm', 'SendCommand', 4),
+    logged(PHASES.commandSent),
+    overflowEmpty,
+  ],
+};
+
+export const throttledSsmThroughout: Scenario = {
+  name: 'throttled-ssm-throughout',
+  story: 'SSM throttles every call: the function gives up in time and the event waits in the overflow queue',
+  expected: 'unprotected',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [{ service: 'ssm', action: 'SendCommand', kind: 'throttle' }],
+  prepare: prepareWorkload,
+  expectations: [instanceUntouched, eventInOverflow, logged(PHASES.notSent, 'ThrottlingException')],
+};
+
+export const throttledEc2: Scenario = {
+  name: 'throttled-ec2',
+  story: 'EC2 throttles the first three calls: the function tries again while there is time',
+  expected: 'graceful',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [{ ...EC2, kind: 'throttle', first: 3 }],
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    everyStepSucceeded,
+    reportInTime,
+    calls('ec2', 'DescribeInstances', 4),
+    calls('ssm', 'SendCommand', 1),
+    overflowEmpty,
+  ],
+};
+
+export const throttledEc2Throughout: Scenario = {
+  name: 'throttled-ec2-throughout',
+  story: 'EC2 throttles every call: the function gives up in time and the event waits in the overflow queue',
+  expected: 'unprotected',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [{ ...EC2, kind: 'throttle' }],
+  expectations: [instanceUntouched, eventInOverflow, logged(PHASES.notSent, 'RequestLimitExceeded')],
+};
+
+export const serverErrors: Scenario = {
+  name: 'server-errors',
+  story: 'EC2 and SSM each answer twice with HTTP 500 before they work: the function tries again',
+  expected: 'graceful',
+  tags: WORKER_TAGS,
+  faults: [
+    { ...EC2, kind: 'error', first: 2 },
+    { ...SSM, kind: 'error', first: 2 },
+  ],
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    reportInTime,
+    calls('ec2', 'DescribeInstances', 3),
+    calls('ssm', 'SendCommand', 3),
+    oneRun,
+    overflowEmpty,
+  ],
+};
+
+export const connectionResets: Scenario = {
+  name: 'connection-resets',
+  story: 'EC2 and SSM each break two connections: the function tries again, and one command arrives',
+  expected: 'graceful',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [
+    { ...EC2, kind: 'reset', first: 2 },
+    { ...SSM, kind: 'reset', first: 2 },
+  ],
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    reportInTime,
+    ({ invocations }) => check(invocations.length === 1, 'one command', `${invocations.length}`),
+    overflowEmpty,
+  ],
+};
+
+export const answerLost: Scenario = {
+  name: 'answer-lost',
+  story:
+    'SSM takes the command twice, but its answers are lost: three commands arrive, and the plan runs once',
+  expected: 'graceful',
+  tags: WORKER_TAGS,
+  faults: [
+    { ...SSM, kind: 'reset', first: 1, taken: true },
+    { ...SSM, kind: 'error', first: 1, taken: true },
+  ],
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    everyStepSucceeded,
+    reportInTime,
+    ({ invocations }) => check(invocations.length === 3, 'three commands', `${invocations.length}`),
+    oneRun,
+    logged(PHASES.commandSent),
+    counted(METRICS.commandSent, 1),
+    nothingLeftRunning,
+    overflowEmpty,
+  ],
+};
+
+export const noAnswer: Scenario = {
+  name: 'no-answer',
+  story: 'EC2 and SSM each leave one call without an answer: the function does not wait for it to the end',
+  expected: 'graceful',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [
+    { ...EC2, kind: 'hang', first: 1 },
+    { ...SSM, kind: 'hang', first: 1 },
+  ],
+  prepare: prepareWorkload,
+  expectations: [workIsSafe, reportInTime, logged(PHASES.commandSent), overflowEmpty],
+};
+
+const described = (inner: string): string =>
+  `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId>${inner}</DescribeInstancesResponse>`;
+const instanceXml = (inner: string): string =>
+  described(
+    `<reservationSet><item><instancesSet><item><instanceId>${INSTANCE_ID}</instanceId>${inner}</item></instancesSet></item></reservationSet>`,
+  );
+
+export const answerWithoutReservations: Scenario = {
+  name: 'answer-without-reservations',
+  story:
+    'EC2 answers without a list of reservations: that is no instance, and the event waits for another try',
+  expected: 'unprotected',
+  tags: WORKER_TAGS,
+  faults: [{ ...EC2, kind: 'answer', answer: described('') }],
+  expectations: [instanceUntouched, logged(PHASES.notSent, 'InstanceNotFound'), eventInOverflow],
+};
+
+export const answerWithoutTags: Scenario = {
+  name: 'answer-without-tags',
+  story: 'EC2 answers with an instance that has no tags: it is not guarded, and nothing is sent to it',
+  expected: 'unguarded',
+  tags: WORKER_TAGS,
+  faults: [
+    { ...EC2, kind: 'answer', answer: instanceXml('<instanceState><name>running</name></instanceState>') },
+  ],
+  expectations: [instanceUntouched, logged(PHASES.unguarded, 'no tag'), overflowEmpty],
+};
+
+export const answerWithoutState: Scenario = {
+  name: 'answer-without-state',
+  story: "EC2 answers without the instance's state: only a known end keeps the command back",
+  expected: 'graceful',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [
+    {
+      ...EC2,
+      kind: 'answer',
+      answer: instanceXml(
+        '<tagSet><item><key>spot-guard</key><value>enabled</value></item><item><key>spot-guard:units</key><value>queue-worker</value></item><item><value>no key</value></item></tagSet>',
+      ),
+    },
+  ],
+  prepare: prepareWorkload,
+  expectations: [workIsSafe, reportInTime, logged(PHASES.commandSent), overflowEmpty],
+};
+
+export const answerWithoutCommandId: Scenario = {
+  name: 'answer-without-command-id',
+  story:
+    'SSM takes the command and answers without its id: the plan runs, and the event waits, for all is not known',
+  expected: 'graceful',
+  onlyInAll: true,
+  tags: WORKER_TAGS,
+  faults: [{ ...SSM, kind: 'answer', answer: '{"Command":{}}', taken: true }],
+  prepare: prepareWorkload,
+  expectations: [workIsSafe, reportInTime, logged(PHASES.notSent, 'NoCommandId'), oneRun, eventInOverflow],
+};
+
+export const garbledAnswers: Scenario = {
+  name: 'garbled-answers',
+  story: 'a proxy answers for SSM with a web page: the function says so, and the event waits for another try',
+  expected: 'unprotected',
+  tags: WORKER_TAGS,
+  faults: [{ ...SSM, kind: 'answer', answer: '<html><body>Please sign in</body></html>' }],
+  expectations: [instanceUntouched, logged(PHASES.notSent), eventInOverflow],
+};
