@@ -44,10 +44,11 @@ const ruff = new Workspace(
 
 const write = process.argv.includes('--write');
 const root = join(import.meta.dirname, '..');
-const files = ['instance', 'test/instance', 'rehearsal/machine/stand-ins'].flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.py'))
-    .map((name) => `${folder}/${name}`),
+const files = ['instance', 'test/instance', 'test/authority', 'rehearsal/machine/stand-ins'].flatMap(
+  (folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.py'))
+      .map((name) => `${folder}/${name}`),
 );
 let faults = 0;
 for (const file of files) {

@@ -1,0 +1,107 @@
+// Where a place does not do what AWS does, each with its reason. A difference that vanishes fails the run, as one that
+// appears does.
+
+import { NOTICES_PARAMETER } from '../../contract/document.ts';
+import { DOCUMENT, FLEET_SIZE } from './place.ts';
+
+export interface Difference {
+  readonly got: unknown;
+  readonly reason: string;
+}
+
+const NOT_CALLED = 'nothing here calls it, and an answer to it would be a guess';
+const ONE_STEP = "moto's commands have one step, named for its action and not for itself";
+const BOTH_400 = "moto gives every fault 400; the service's Smithy model gives this one 404";
+const UNCHECKED = "moto checks nothing of SendCommand's input";
+const unchecked: Difference = { got: 'accepted', reason: UNCHECKED };
+
+export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<string, Difference>>>> = {
+  ours: {
+    'another action of EC2': { got: 'InvalidAction 400', reason: NOT_CALLED },
+    'another action of SSM': { got: 'UnknownOperationException 400', reason: NOT_CALLED },
+    'another action of SQS': {
+      got: 'UnsupportedOperation (AWS.SimpleQueueService.UnsupportedOperation) 400',
+      reason: NOT_CALLED,
+    },
+    'SendCommand by tag': {
+      got: 'ValidationException 400',
+      reason: 'SpotGuard names its instances: a command by tag would reach those that have no notice',
+    },
+    'a message that was sent carries the digests of its body and attributes': {
+      got: { same: true, body: '5d41402abc4b2a76b9719d911017c592', attributes: undefined },
+      reason: 'no client used here checks the digest of the attributes',
+    },
+  },
+  moto: {
+    'a filter by lifecycle': { got: 'Error 500', reason: 'moto has no such filter' },
+    'a filter that does not exist': {
+      got: 'Error 500',
+      reason: 'moto takes it for one of AWS that it lacks',
+    },
+    '201 values in one filter': { got: 'accepted', reason: 'moto has no limit' },
+    'an id that is none outside a filter': {
+      got: 'InvalidInstanceID.NotFound 400',
+      reason: 'moto looks ids up and does not look at them',
+    },
+    'MaxResults of 4': { got: 'accepted', reason: 'moto has no limit' },
+    'a token that nobody gave out': { got: 'Error 500', reason: 'moto fails over it' },
+    'SendCommand gives back what was asked for': {
+      got: {
+        DocumentName: DOCUMENT,
+        InstanceIds: FLEET_SIZE + 3,
+        Parameters: { [NOTICES_PARAMETER]: ['abc'] },
+        TimeoutSeconds: 30,
+        Comment: 'spot-guard: event 1',
+        MaxConcurrency: '100%',
+        MaxErrors: '100%',
+        expires: true,
+        targets: FLEET_SIZE + 4,
+      },
+      reason:
+        'moto takes a command without Targets for one to every instance, and counts those asked for twice',
+    },
+    'SendCommand is pending when it returns': {
+      got: 'Success',
+      reason: 'in moto a command has ended when it is sent',
+    },
+    'SendCommand with a document that does not exist': unchecked,
+    'SendCommand with a version that does not exist': unchecked,
+    'SendCommand with an instance without an agent': unchecked,
+    'SendCommand with an id that is none': unchecked,
+    'SendCommand with the same instance twice': unchecked,
+    'SendCommand with 51 instances': unchecked,
+    'SendCommand with a missing parameter': unchecked,
+    'SendCommand with an unknown parameter': unchecked,
+    "SendCommand with a value against the document's pattern": unchecked,
+    'SendCommand with two values for one string': unchecked,
+    'SendCommand with more than 64 KB': unchecked,
+    'SendCommand with a timeout of 29 s': unchecked,
+    'SendCommand with a comment of 101 characters': unchecked,
+    'SendCommand with MaxErrors that is no number': unchecked,
+    'GetCommandInvocation of a step that has not begun': {
+      got: 'InvocationDoesNotExist 400',
+      reason: ONE_STEP,
+    },
+    'GetCommandInvocation of a step that has ended': { got: 'InvocationDoesNotExist 400', reason: ONE_STEP },
+    'GetCommandInvocation of a step that does not exist': {
+      got: 'InvocationDoesNotExist 400',
+      reason: ONE_STEP,
+    },
+    'GetCommandInvocation of a command that does not exist': {
+      got: 'InvalidCommandId 400',
+      reason: 'moto looks for the command first; AWS says that the pair of command and instance is none',
+    },
+    'ListCommandInvocations tells the steps that have ended': {
+      got: 'SyntaxError 500',
+      reason: 'moto lacks it',
+    },
+    'an empty body': { got: 'accepted', reason: 'moto takes any body' },
+    'a character that XML does not have': { got: 'accepted', reason: 'moto takes any body' },
+    'hiding by a handle that is none': { got: 'ReceiptHandleIsInvalid 400', reason: BOTH_400 },
+    'deleting by a handle that is none': { got: 'ReceiptHandleIsInvalid 400', reason: BOTH_400 },
+    'hiding and deleting a message that was deleted': {
+      got: ['ReceiptHandleIsInvalid 400', 'accepted'],
+      reason: 'moto forgets the handles of what was deleted; AWS still knows them for its own',
+    },
+  },
+};

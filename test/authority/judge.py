@@ -1,0 +1,219 @@
+# Judges recorded HTTP exchanges by AWS's own service models, as botocore ships them: a JSON list on stdin,
+# the verdict as JSON on stdout. What botocore's own code can judge, it judges; what that lets pass (unknown
+# members of an answer, pattern, maximum, enum) is judged from the same models in shapes.py.
+import json
+import re
+import sys
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree
+
+import botocore.awsrequest
+import botocore.parsers
+import botocore.serialize
+import botocore.session
+import botocore.validate
+from errors import is_throttling, retried_statuses, status_of
+from shapes import faults_of, local, read_query, read_xml
+
+session = botocore.session.get_session()
+
+
+class Judgement:
+    def __init__(self, exchange):
+        self.exchange = exchange
+        self.service = exchange["service"]
+        self.model = session.get_service_model(self.service)
+        self.operation = None
+        self.outcome = "200"
+        self.throttled = False
+        self.faults = []
+
+    def fault(self, where, text):
+        self.faults.append(f"{where}: {text}")
+
+    def judge(self):
+        request, answer = self.exchange["request"], self.exchange["answer"]
+        if self.model.metadata["protocol"] == "ec2":
+            form = dict(parse_qsl(request["body"], keep_blank_values=True))
+            name = form.pop("Action", "")
+        else:
+            form = None
+            name = request["headers"].get("x-amz-target", "").partition(".")[2]
+        if name not in self.model.operation_names:
+            self.fault("request", f"no operation {name}")
+            return
+        self.operation = self.model.operation_model(name)
+        if form is not None:
+            self.judge_query(form)
+        else:
+            self.judge_json(request)
+        if answer["status"] >= 300:
+            self.judge_error(answer)
+        elif form is not None:
+            self.judge_xml(answer)
+        else:
+            self.judge_body(answer)
+
+    # Requests
+
+    def judge_query(self, form):
+        version = form.pop("Version", "")
+        if version != self.model.api_version:
+            self.fault("request", f"version {version}, the model is {self.model.api_version}")
+        params, used = read_query(self.operation.input_shape, "", form)
+        for key in sorted(form.keys() - used):
+            self.fault("request", f"{key} is no member")
+        self.judge_params(params)
+
+    def judge_json(self, request):
+        self.judge_type("request", request["headers"])
+        target = f"{self.model.metadata['targetPrefix']}.{self.operation.name}"
+        if request["headers"].get("x-amz-target") != target:
+            self.fault("request", f"x-amz-target is not {target}")
+        self.judge_params(json.loads(request["body"]))
+
+    def judge_params(self, params):
+        shape = self.operation.input_shape
+        report = botocore.validate.ParamValidator().validate(params, shape)
+        if report.has_errors():
+            self.fault("request", report.generate_report().replace("\n", "; "))
+            return
+        for text in faults_of(params, shape, self.operation.name):
+            self.fault("request", text)
+        serializer = botocore.serialize.create_serializer(self.model.metadata["protocol"], False)
+        body = serializer.serialize_to_request(params, self.operation)["body"]
+        if isinstance(body, dict):
+            sent = dict(parse_qsl(self.exchange["request"]["body"], keep_blank_values=True))
+            same = {key: str(value) for key, value in body.items()} == sent
+        else:
+            same = json.loads(body) == json.loads(self.exchange["request"]["body"])
+        if not same:
+            self.fault("request", f"botocore would send {body!r}")
+
+    # Answers
+
+    def judge_type(self, where, headers):
+        allowed = f"application/x-amz-json-{self.model.metadata['jsonVersion']}"
+        if headers.get("content-type") != allowed:
+            self.fault(where, f"content-type {headers.get('content-type')}, allowed is {allowed}")
+
+    def parsed(self, answer):
+        """As botocore's own client reads it."""
+        parser = botocore.parsers.create_parser(self.model.metadata["protocol"])
+        response = {
+            "status_code": answer["status"],
+            "headers": botocore.awsrequest.HeadersDict(answer["headers"]),
+            "body": answer["body"].encode(),
+            "context": {"operation_name": self.operation.name},
+        }
+        try:
+            return parser.parse(response, self.operation.output_shape)
+        except (ValueError, botocore.parsers.ResponseParserError) as error:
+            self.fault("answer", f"botocore cannot read it: {error}")
+            return {}
+
+    def judge_body(self, answer):
+        self.judge_type("answer", answer["headers"])
+        if "x-amzn-requestid" not in answer["headers"]:
+            self.fault("answer", "no x-amzn-requestid")
+        body = json.loads(answer["body"] or "{}")
+        shape = self.operation.output_shape
+        if shape is None:
+            if body:
+                self.fault("answer", "has a body where the model has none")
+            return
+        for text in faults_of(body, shape, self.operation.name):
+            self.fault("answer", text)
+        read = self.parsed(answer).keys() - {"ResponseMetadata"}
+        if read != body.keys():
+            self.fault("answer", f"botocore reads {sorted(read)} of {sorted(body)}")
+
+    def judge_xml(self, answer):
+        if not answer["headers"].get("content-type", "").startswith("text/xml"):
+            self.fault("answer", f"content-type {answer['headers'].get('content-type')}, allowed is text/xml")
+        root = ElementTree.fromstring(answer["body"])  # noqa: S314 (our own endpoint's)
+        space = re.match(r"\{(.*)\}", root.tag)
+        if space is None or space[1].rstrip("/") != self.model.metadata["xmlNamespace"]:
+            self.fault("answer", f"namespace of {root.tag} is not {self.model.metadata['xmlNamespace']}")
+        if local(root) != f"{self.operation.name}Response":
+            self.fault("answer", f"root is {root.tag}")
+        ids = [child for child in root if local(child) == "requestId"]
+        if len(ids) != 1:
+            self.fault("answer", "no requestId")
+        for child in ids:
+            root.remove(child)
+        value, texts = read_xml(root, self.operation.output_shape, self.operation.name)
+        for text in texts + list(faults_of(value, self.operation.output_shape, self.operation.name)):
+            self.fault("answer", text)
+        self.parsed(answer)
+
+    def judge_error(self, answer):
+        error = self.parsed(answer).get("Error", {})
+        if self.model.metadata["protocol"] == "ec2":
+            code = self.judge_xml_error(answer)
+        else:
+            code = self.judge_json_error(answer)
+        self.outcome = code
+        if "awsQueryCompatible" not in self.model.metadata and error.get("Code") != code:
+            self.fault("answer", f"botocore reads the code {error.get('Code')}, not {code}")
+        self.judge_retry(code, answer["status"])
+
+    def judge_xml_error(self, answer):
+        root = ElementTree.fromstring(answer["body"])  # noqa: S314 (our own endpoint's)
+        tags = [local(element) for element in root.iter()]
+        if tags != ["Response", "Errors", "Error", "Code", "Message", "RequestID"]:
+            self.fault("answer", f"elements of an error are {tags}")
+        code = root.findtext("Errors/Error/Code", "")
+        self.judge_status(code, None, answer["status"])
+        return code
+
+    def judge_json_error(self, answer):
+        self.judge_type("answer", answer["headers"])
+        body = json.loads(answer["body"])
+        code = body.pop("__type", "").rpartition("#")[2]
+        shape = next((one for one in self.operation.error_shapes if one.name == code), None)
+        self.judge_status(code, shape, answer["status"])
+        allowed = ["message", "Message"] if shape is None else shape.members
+        for key in body:
+            if key not in allowed:
+                self.fault("answer", f"{code} has no member {key}, only {list(allowed)}")
+        if "awsQueryCompatible" in self.model.metadata:
+            header = answer["headers"].get("x-amzn-query-error", "")
+            kind = "Receiver" if answer["status"] >= 500 else "Sender"
+            if not re.fullmatch(rf"[\w.]+;{kind}", header):
+                self.fault("answer", f"x-amzn-query-error is {header!r}, allowed is CODE;{kind}")
+        return code
+
+    def judge_status(self, code, shape, status):
+        expected = status_of(self.service, code, shape)
+        if expected is None:
+            self.fault("answer", f"{self.operation.name} has no error {code!r}")
+        elif status != expected:
+            self.fault("answer", f"{code} has status {status}, allowed is {expected}")
+
+    def judge_retry(self, code, status):
+        """What botocore's retries take for throttling, and the status at which they do."""
+        self.throttled = is_throttling(code)
+        expected = retried_statuses(self.service, code)
+        if expected and status not in expected:
+            self.fault("answer", f"botocore expects {code} with {expected}, not {status}")
+
+
+def main():
+    verdict = []
+    for exchange in json.load(sys.stdin):
+        judgement = Judgement(exchange)
+        judgement.judge()
+        verdict.append(
+            {
+                "service": judgement.service,
+                "operation": judgement.operation.name if judgement.operation else None,
+                "outcome": judgement.outcome,
+                "throttled": judgement.throttled,
+                "faults": judgement.faults,
+            }
+        )
+    json.dump(verdict, sys.stdout)
+
+
+main()

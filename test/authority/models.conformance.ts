@@ -1,0 +1,215 @@
+// AWS's own service models, as botocore has them, judge every request that the adapters and the bundle send and every
+// answer that the local endpoints give.
+import { readdirSync, readFileSync } from 'node:fs';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { ListCommandInvocationsCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BUNDLE_CASES } from './bundle-cases.ts';
+import { refusal } from './contract.ts';
+import { EC2_CASES } from './ec2-cases.ts';
+import { type Judged, judge } from './judge.ts';
+import { type Ours, openOurs } from './ours.ts';
+import { clientsOf, DOCUMENT } from './place.ts';
+import type { Exchange } from './recorder.ts';
+import { SQS_CASES } from './sqs-cases.ts';
+import { SSM_CASES } from './ssm-cases.ts';
+
+const ENDPOINTS = new URL('../../rehearsal/region/endpoints/', import.meta.url);
+/** The cases whose requests the service model forbids. */
+const INVALID_CASES = SSM_CASES.filter(
+  ({ name, aws }) => aws === 'ValidationException 400' && name.startsWith('SendCommand'),
+);
+const CALLS = [
+  { service: 'ec2', action: 'DescribeInstances' },
+  { service: 'ssm', action: 'SendCommand' },
+  { service: 'ssm', action: 'ListCommandInvocations' },
+  { service: 'sqs', action: 'SendMessage' },
+];
+
+/** What is broken in an exchange on purpose: [what, operation, outcome, the body changed]. */
+type Alteration = readonly [string, string, string, (body: string) => string];
+const IN_REQUESTS: readonly Alteration[] = [
+  [
+    'a filter misspelt',
+    'DescribeInstances',
+    '200',
+    (form: string) => form.replace('Filter.1.Name', 'Filters.1.Name'),
+  ],
+  ['another version', 'DescribeInstances', '200', (form: string) => form.replace('2016-11-15', '2014-01-01')],
+  ['a member that is none', 'SendCommand', '200', (json: string) => json.replace('"Comment"', '"Remark"')],
+  [
+    'a string for a number',
+    'SendCommand',
+    '200',
+    (json: string) => json.replace(/("TimeoutSeconds":)(\d+)/, '$1"$2"'),
+  ],
+  [
+    'too small a number',
+    'SendCommand',
+    '200',
+    (json: string) => json.replace(/("TimeoutSeconds":)\d+/, '$17'),
+  ],
+  [
+    'too long a comment',
+    'SendCommand',
+    '200',
+    (json: string) => json.replace('"spot-guard:', `"${'x'.repeat(101)}`),
+  ],
+  ['a value against the pattern', 'SendCommand', '200', (json: string) => json.replace('"100%"', '"all"')],
+  ['no queue', 'SendMessage', '200', (json: string) => json.replace('"QueueUrl"', '"Queue"')],
+];
+const IN_ANSWERS: readonly Alteration[] = [
+  ['an unknown element', 'DescribeInstances', '200', (xml: string) => xml.replaceAll('tagSet', 'tags')],
+  [
+    'a state that is none',
+    'DescribeInstances',
+    '200',
+    (xml: string) => xml.replace('>running<', '>Running<'),
+  ],
+  [
+    'another root',
+    'DescribeInstances',
+    '200',
+    (xml: string) => xml.replaceAll('DescribeInstancesResponse', 'X'),
+  ],
+  ['an unknown member', 'SendCommand', '200', (json: string) => json.replace('"Status"', '"State"')],
+  ['a status that is none', 'SendCommand', '200', (json: string) => json.replace('"Pending"', '"Waiting"')],
+  [
+    'a date as text',
+    'SendCommand',
+    '200',
+    (json: string) => json.replace(/("ExpiresAfter":)[\d.]+/, '$1"now"'),
+  ],
+  [
+    'another error',
+    'SendCommand',
+    'InvalidDocument',
+    (json: string) => json.replace('InvalidDocument', 'NoDocument'),
+  ],
+  [
+    'another case',
+    'SendCommand',
+    'InvalidDocument',
+    (json: string) => json.replace('"Message"', '"message"'),
+  ],
+  [
+    'no error code',
+    'DescribeInstances',
+    'InvalidParameterValue',
+    (xml: string) => xml.replaceAll('Code>', 'Kind>'),
+  ],
+];
+
+let ours: Ours;
+let throttled: readonly Judged[];
+let all: readonly Judged[];
+
+/** One plain call of each service, and of each operation that the judge knows other errors of. */
+async function callEach(): Promise<void> {
+  const { ec2, ssm, sqs } = clientsOf(ours);
+  await refusal(ec2.send(new DescribeInstancesCommand({})));
+  await refusal(
+    ssm.send(
+      new SendCommandCommand({ DocumentName: DOCUMENT, InstanceIds: [ours.guarded], TimeoutSeconds: 30 }),
+    ),
+  );
+  await refusal(ssm.send(new ListCommandInvocationsCommand({})));
+  await refusal(sqs.send(new SendMessageCommand({ QueueUrl: ours.queueUrl, MessageBody: 'x' })));
+}
+
+async function callUnder(kind: 'throttle' | 'error'): Promise<readonly Exchange[]> {
+  const from = ours.exchanges.length;
+  ours.faults.push(...CALLS.map((call) => ({ ...call, kind })));
+  await callEach();
+  ours.faults.length = 0;
+  return ours.exchanges.slice(from);
+}
+
+beforeAll(async () => {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  ours = await openOurs();
+  for (const { observe } of [...EC2_CASES, ...SSM_CASES, ...SQS_CASES, ...BUNDLE_CASES]) await observe(ours);
+  throttled = judge(inject('authorities'), await callUnder('throttle'));
+  await callUnder('error');
+  ours.allowed = false;
+  await callEach();
+  all = judge(inject('authorities'), ours.exchanges);
+});
+afterAll(() => ours?.close());
+
+describe('every exchange', () => {
+  it.each(['ec2', 'ssm', 'sqs'])('with %s has an answer that is as the service model says', (service) => {
+    const of = all.filter((one) => one.service === service);
+    expect(of.length).toBeGreaterThan(10);
+    expect(of.filter(({ faults }) => faults.some((fault) => fault.startsWith('answer:')))).toEqual([]);
+  });
+
+  it('has a request that is so, too; one that is not, on purpose, was refused for it', () => {
+    const faulty = all.filter(({ faults }) => faults.some((fault) => fault.startsWith('request:')));
+    expect(faulty.filter(({ outcome }) => outcome !== 'ValidationException')).toEqual([]);
+    expect(faulty).toHaveLength(INVALID_CASES.length);
+  });
+
+  it('that is throttled is so for botocore, too', () => {
+    expect(throttled.map(({ throttled: seen }) => seen)).toEqual(CALLS.map(() => true));
+    expect(all.filter((one) => one.throttled)).toHaveLength(CALLS.length);
+  });
+
+  it('was judged: each operation that the endpoints perform, and each error that they know', () => {
+    const sources = readdirSync(ENDPOINTS).map((name) => readFileSync(new URL(name, ENDPOINTS), 'utf8'));
+    const source = sources.join('\n');
+    const codes = [
+      ...source.matchAll(/(?:new ServiceFault\(|\bcode: |\bbroken: )\s*['`](?:[\w.${}]+#)?([\w.]+)['`]/g),
+    ].map(([, code = '']) => code);
+    const actions = [...source.matchAll(/(?:action (?:=|!)== |case )'([A-Z]\w+)'/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(codes.length).toBeGreaterThan(25);
+    expect(actions.length).toBeGreaterThan(8);
+    const outcomes = new Set(all.map(({ outcome }) => outcome));
+    const done = new Set(all.filter(({ outcome }) => outcome === '200').map(({ operation }) => operation));
+    expect(codes.filter((code) => !outcomes.has(code))).toEqual([]);
+    expect(actions.filter((action) => !done.has(action))).toEqual([]);
+  });
+});
+
+describe('the judge', () => {
+  const altered = (side: 'request' | 'answer', [what, operation, outcome, change]: Alteration): Exchange => {
+    const index = all.findIndex((one) => one.operation === operation && one.outcome === outcome);
+    const exchange = ours.exchanges[index];
+    if (exchange === undefined) throw new Error(`no ${operation} ended with ${outcome}`);
+    const body = change(exchange[side].body);
+    if (body === exchange[side].body) throw new Error(`${what}: nothing changed`);
+    return { ...exchange, [side]: { ...exchange[side], body } };
+  };
+
+  it.each([
+    { side: 'request', alterations: IN_REQUESTS },
+    { side: 'answer', alterations: IN_ANSWERS },
+  ] as const)('finds what is wrong in a $side, there and only there', ({ side, alterations }) => {
+    const judged = judge(
+      inject('authorities'),
+      alterations.map((one) => altered(side, one)),
+    );
+    const found = alterations.map(([what], index) => {
+      const sides = (judged[index]?.faults ?? []).map((fault) => fault.split(':')[0]);
+      return { what, sides: [...new Set(sides)] };
+    });
+    expect(found).toEqual(alterations.map(([what]) => ({ what, sides: [side] })));
+  });
+
+  it('finds a wrong status and a missing query code', () => {
+    const index = all.findIndex(({ outcome }) => outcome === 'QueueDoesNotExist');
+    const exchange = ours.exchanges[index];
+    if (exchange === undefined) throw new Error('no queue was missing');
+    const { 'x-amzn-query-error': _code, ...headers } = exchange.answer.headers;
+    const [judged] = judge(inject('authorities'), [
+      { ...exchange, answer: { ...exchange.answer, status: 404, headers } },
+    ]);
+    expect(judged?.faults).toEqual([
+      'answer: QueueDoesNotExist has status 404, allowed is 400',
+      "answer: x-amzn-query-error is '', allowed is CODE;Sender",
+    ]);
+  });
+});

@@ -1,0 +1,47 @@
+// One world, told twice: by the local endpoints and by moto. What the contract's cases need to know of either.
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ACCOUNT, REGION } from '../lambda/events.ts';
+import { ENVIRONMENT } from '../lambda/invoke.ts';
+
+export const DOCUMENT = ENVIRONMENT.SPOT_GUARD_DOCUMENT ?? '';
+export const QUEUE = 'overflow';
+/** Seconds. */
+export const QUEUE_VISIBILITY = 30;
+export const GUARDED_TAGS = { 'spot-guard': 'enabled', Name: `<&"'>é` };
+/** More than a page of moto's holds. */
+export const FLEET_SIZE = 120;
+export const FLEET_TAGS = { Name: 'fleet' };
+
+export interface Place {
+  readonly name: 'ours' | 'moto';
+  readonly url: string;
+  readonly guarded: string;
+  /** Described by EC2, but no agent has registered with SSM. */
+  readonly unregistered: string;
+  readonly terminated: string;
+  readonly fleet: readonly string[];
+  readonly queueUrl: string;
+  /** The agent reports the command's first step. */
+  finishFirstStep(commandId: string): void;
+  close(): Promise<void>;
+}
+
+/** One try each: what a place answers is what a case sees. */
+export function clientsOf({ url }: Pick<Place, 'url'>) {
+  const config = {
+    endpoint: url,
+    region: REGION,
+    maxAttempts: 1,
+    credentials: {
+      accessKeyId: ENVIRONMENT.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: ENVIRONMENT.AWS_SECRET_ACCESS_KEY ?? '',
+    },
+  };
+  return { ec2: new EC2Client(config), ssm: new SSMClient(config), sqs: new SQSClient(config) };
+}
+
+export function queueUrlAt(url: string): string {
+  return `${url}/${ACCOUNT}/${QUEUE}`;
+}
