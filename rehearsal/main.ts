@@ -17,6 +17,10 @@ import { readTemplate, synthesise, type Template } from './template/template.ts'
 import { showEntry } from './timeline.ts';
 
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+/** Characters of a problem that are shown. */
+const PROBLEM_CHARS = 300;
+/** Milliseconds for what is written last to be read. */
+const LEAVE_MS = 2_000;
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const colours = pc.isColorSupported && process.stdout.isTTY === true;
 
@@ -69,7 +73,7 @@ async function runOne(
   if (!json) {
     const seconds = windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
     say(`Rehearsal: ${scenario.name} (${scenario.story})`);
-    if (eventFile !== undefined) say(`The event is ${eventFile}; only its time is moved to now.`);
+    if (eventFile !== undefined) say(`The event is ${eventFile}; only its time is moved.`);
     if (seconds < WINDOW_SECONDS) {
       say(
         `The window is shortened: the notice is put ${WINDOW_SECONDS - seconds} s into the past, ${seconds} of ${WINDOW_SECONDS} s are left.`,
@@ -88,7 +92,7 @@ async function runOne(
     },
   });
   if (json) say(JSON.stringify(outcomes));
-  else showVerdict(outcomes);
+  else showVerdict(outcomes, eventFile !== undefined);
   return outcomes.outcome === 'graceful' && outcomes.asExpected ? 0 : 1;
 }
 
@@ -103,14 +107,24 @@ function listScenarios(json: boolean): void {
     say(`${name.padEnd(width)}  ${expected.padEnd(11)}  ${story}`);
 }
 
-function showVerdict({ outcome, expected, because, secondsToSpare, problems, asExpected }: Outcomes): void {
+/** A recorded event is nobody's scenario: its verdict stands alone. */
+function showVerdict(outcomes: Outcomes, recorded: boolean): void {
+  const { outcome, expected, because, secondsToSpare, problems, asExpected } = outcomes;
   const { bold, green, red, yellow } = pc.createColors(colours);
   const tint = outcome === 'graceful' ? green : asExpected ? yellow : red;
   const spare = secondsToSpare === null ? '' : `, ${secondsToSpare.toFixed(1)} s to spare`;
   say(`\n${bold(tint(outcome))}${spare}: ${because}`);
-  if (asExpected) say(`as this scenario expects: ${expected}`);
-  for (const problem of problems) say(red(`problem: ${problem}`));
+  if (asExpected && !recorded) say(`as this scenario expects: ${expected}`);
+  for (const problem of problems) say(red(`problem: ${shorten(problem)}`));
 }
+
+/** `--json` has the whole of it. */
+function shorten(problem: string): string {
+  return problem.length > PROBLEM_CHARS ? `${problem.slice(0, PROBLEM_CHARS)}...` : problem;
+}
+
+// Whatever still holds the process when all is cleaned up must not hold the user.
+const leaveLater = (): void => void setTimeout(() => process.exit(), LEAVE_MS).unref();
 
 try {
   process.exitCode = await main();
@@ -119,3 +133,4 @@ try {
   const words = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : error;
   process.stderr.write(`spot-guard rehearsal: ${words}\n`);
 }
+leaveLater();

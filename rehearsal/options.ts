@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_WINDOW_SECONDS } from './rehearse.ts';
 import type { Scenario } from './scenario.ts';
 import { DEFAULT_SCENARIO, SCENARIOS } from './scenarios/index.ts';
-import type { Json } from './template/template.ts';
+import { isObject, type Json } from './template/template.ts';
 
 export interface Options {
   readonly scenario: Scenario;
@@ -28,7 +28,7 @@ export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--wi
   --scenario NAME    which one to rehearse; ${DEFAULT_SCENARIO.name} where absent
   --event FILE       a recorded EventBridge event; only its time is moved
   --window SECONDS   from the notice to the reclaim, ${WINDOW.min} to ${WINDOW.max}; ${DEFAULT_WINDOW_SECONDS} where absent
-  --json             one JSON object and nothing else
+  --json             one JSON object and nothing else (npm start --silent keeps npm's own lines away)
 `;
 
 /** A wrong call: its message is one line for the user. */
@@ -96,9 +96,12 @@ function readEvent(file: string): Json {
     const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
     throw new UsageError(`--event: ${file} cannot be read (${code})`, { cause });
   }
+  let event: Json;
   try {
-    return JSON.parse(text) as Json;
+    event = JSON.parse(text) as Json;
   } catch (cause) {
     throw new UsageError(`--event: ${file} is not JSON`, { cause });
   }
+  if (!isObject(event)) throw new UsageError(`--event: ${file} holds no JSON object, as every event is`);
+  return event;
 }

@@ -64,6 +64,8 @@ function fromSteps({ logPhases, invocations, deadline }: Facts): [Outcome, strin
   if (invocations.every(({ status }) => status === 'Pending'))
     return ['unprotected', 'no agent took the command'];
   const steps = invocations.flatMap((invocation) => invocation.steps);
+  if (steps.length === 0 && invocations.every(({ status }) => status === 'TimedOut'))
+    return ['unprotected', 'no agent took the command before SSM gave it up'];
   const refused = steps.find(({ name, exit }) => name === 'accept' && exit === EXIT.refused);
   if (refused && refused.started / 1000 >= deadline)
     return ['late', 'the command came after the deadline and was refused'];

@@ -115,6 +115,11 @@ export class LambdaFunction {
         fault === 'throttled' ? undefined : fault,
       );
       this.#all.push(environment);
+      // Closed while it started: nobody else would end it.
+      if (this.#stop.signal.aborted) {
+        await environment.close();
+        return { requestId: '', functionError: 'Unhandled', payload: null };
+      }
     }
     const result = await environment.invoke(payload);
     if (!environment.dead) this.#idle.push(environment);
