@@ -53,6 +53,8 @@ export const HOOK_VARIABLES = {
   state: 'SPOT_GUARD_STATE',
   workload: 'SPOT_GUARD_WORKLOAD',
   attempt: 'SPOT_GUARD_ATTEMPT',
+  /** In each process that a task starts: by it the guard finds them. */
+  task: 'SPOT_GUARD_TASK',
 } as const;
 
 /** Lines of the journal, `phase` by `phase`. */
@@ -63,6 +65,7 @@ export const JOURNAL_PHASES = [
   'taskStarted',
   'taskEnded',
   'stageEnded',
+  'leftoversEnded',
   'ended',
   'thawed',
   'warning',

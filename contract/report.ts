@@ -39,6 +39,10 @@ export interface Report {
   readonly acknowledged: readonly string[];
   /** Settings that were refused, each with the reason. */
   readonly refused: readonly string[];
+  /** How many lines of the journal are warnings. */
+  readonly warnings: number;
+  /** How many processes that tasks had left in the background were still there at the end of `clean`, and were ended. */
+  readonly leftovers: number;
   /** How many tasks, names or refusals were left out to keep the report within its size. */
   readonly cut?: number;
 }

@@ -1,4 +1,4 @@
-"""The guard's command line: `step NAME NOTICES` (the document's), `run FOLDER` (the detached runner)."""
+"""The guard's command line: `step` is the document's, `run` the runner, the others are tasks of it."""
 
 import sys
 
@@ -19,7 +19,16 @@ def main() -> int:
         from spot_guard import plan
 
         return plan.run(arguments[0])
-    print("usage: spot-guard step accept|drain|save|clean|report NOTICES | spot-guard run FOLDER")
+    if command == ["stop-units"] and len(arguments) >= 2:
+        from spot_guard import stopping
+
+        return stopping.stop_units(arguments[0], arguments[1:])
+    if command == ["stop-containers"] and len(arguments) >= 3 and arguments[1].isdigit():
+        from spot_guard import stopping
+
+        return stopping.stop_containers(arguments[0], int(arguments[1]), arguments[2:])
+    print("usage: spot-guard step accept|drain|save|clean|report NOTICES | run FOLDER")
+    print("       spot-guard stop-units SYSTEMCTL UNIT... | stop-containers ENGINE SECONDS CONTAINER...")
     return contract.EXIT_USAGE
 
 

@@ -15,6 +15,7 @@ export interface JournalLine {
   readonly seconds?: number;
   readonly until?: number;
   readonly note?: string;
+  readonly count?: number;
 }
 
 const POLL_MS = 40;
@@ -76,7 +77,7 @@ function parseLine(text: string): JournalLine | undefined {
 
 /** What a line says to a reader. */
 export function showJournal(line: JournalLine): { what: string; mood: Mood } {
-  const { phase, stage = '', task = '', exit, seconds, note } = line;
+  const { phase, stage = '', task = '', exit, seconds, note, count } = line;
   const ended = `${exit === undefined ? '' : `exit ${exit}`}${seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`}`;
   const mood: Mood = exit === undefined ? 'plain' : exit === EXIT.ok ? 'good' : 'bad';
   const why = note === undefined ? '' : `: ${note}`;
@@ -93,6 +94,8 @@ export function showJournal(line: JournalLine): { what: string; mood: Mood } {
       return { what: `${stage}: ${task} ended, ${ended}${why}`, mood };
     case 'stageEnded':
       return { what: `${stage} ended, ${ended}`, mood };
+    case 'leftoversEnded':
+      return { what: `left in the background and ended now: ${count} processes`, mood: 'bad' };
     case 'ended':
       return { what: 'the plan has ended', mood: 'plain' };
     case 'thawed':

@@ -42,7 +42,28 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
       const ends = await machine.run(machine.notices(8, 'terminate', { units: 'deaf' }));
       expect(ends[1]?.exit).toBe(21);
       expect(calls(machine)).toContain('systemctl kill --signal=SIGKILL -- deaf');
-      expect(reportOf(ends).tasks[0]).toMatchObject({ name: 'units', note: "ended at the stage's moment" });
+      expect(reportOf(ends).tasks[0]).toMatchObject({
+        name: 'tag:units',
+        note: "ended at the stage's moment",
+      });
+    }),
+  );
+
+  it(
+    'has failed where systemd or the engine killed it, though both call that a success',
+    on(async (machine) => {
+      withSystemd(
+        machine,
+        `[ "$1" = show ] && printf 'Id=web.service\\nResult=success\\n\\nId=deaf.service\\nResult=timeout\\n'; exit 0`,
+      );
+      machine.tool('docker', `#!/bin/sh\nsleep "$3"\n`);
+      const ends = await machine.run(
+        machine.notices(12, 'terminate', { units: 'web deaf', containers: 'db' }),
+      );
+      expect(ends[1]?.exit).toBe(20);
+      const notes = Object.fromEntries(reportOf(ends).tasks.map(({ name, note }) => [name, note]));
+      expect(notes['tag:units']).toBe('did not stop within its TimeoutStopSec and was killed: deaf.service');
+      expect(notes['tag:containers']).toMatch(/^did not stop within \d s and was killed: one of db$/);
     }),
   );
 
@@ -58,8 +79,9 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
       const ends = await machine.run(machine.notices(9, 'terminate', { units: 'worker' }));
       expect(calls(machine)).toContain('systemctl stop -- worker');
       const { tasks, stages } = reportOf(ends);
-      expect(tasks.find(({ name }) => name === 'units')?.exit).toBe(0);
-      expect(Number(machine.read('/end'))).toBeLessThan((stages[0]?.until ?? 0) - 0.5);
+      expect(tasks.find(({ name }) => name === 'tag:units')?.exit).toBe(0);
+      const { started = 0, until = 0 } = stages[0] ?? {};
+      expect((Number(machine.read('/end')) - started) / (until - started)).toBeCloseTo(2 / 3, 1);
     }),
   );
 
@@ -76,6 +98,7 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
       expect(ends[1]?.exit).toBe(20);
       expect(calls(machine).filter((call) => !call.startsWith('systemd-run'))).toEqual([
         'systemctl stop -- worker',
+        'systemctl show --property=Id,Result -- worker',
       ]);
       expect(reportOf(ends).refused.join(' ')).toContain('$(reboot): not the name of a systemd unit');
     }),
@@ -102,7 +125,7 @@ describe.concurrent('the CloudWatch agent', { timeout: 40_000 }, () => {
       expect(calls(machine).at(-1)).toBe('systemctl stop -- amazon-cloudwatch-agent.service');
       expect(reportOf(ends)).toMatchObject({
         result: 'empty',
-        tasks: [{ stage: 'clean', name: 'flush-logs' }],
+        tasks: [{ stage: 'clean', name: 'guard:flush-logs' }],
       });
     }),
   );

@@ -181,12 +181,20 @@ export const on = (body: (machine: Machine) => Promise<void>) => async () => {
   const machine = new Machine();
   try {
     await body(machine);
-    const left = machine.processes();
+    // The runner has a little to do after its last word.
+    const patience = Date.now() + 5_000;
+    let left = machine.processes();
+    while (left.length > 0 && Date.now() < patience) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      left = machine.processes();
+    }
     if (left.length > 0) throw new Error(`processes are left on the machine: ${left.join(', ')}`);
   } finally {
     machine.remove();
   }
 };
+
+export const GRACEFUL = ['accept 0', 'drain 0', 'save 0', 'clean 0', 'report 0'];
 
 export const exits = (ends: readonly StepEnd[]) => ends.map(({ step, exit }) => `${step} ${exit}`);
 

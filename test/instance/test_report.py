@@ -36,6 +36,8 @@ def build(
         tasks=tasks,
         acknowledged=list(acknowledged),
         refused=list(refused),
+        warnings=2,
+        leftovers=0,
     )
 
 
@@ -54,7 +56,7 @@ class Result(unittest.TestCase):
         self.assertEqual(build([])["result"], "empty")
 
     def test_stopping_the_log_agent_is_not_work(self) -> None:
-        self.assertEqual(build([task("flush-logs", counts=False)])["result"], "empty")
+        self.assertEqual(build([task("guard:flush-logs", counts=False)])["result"], "empty")
 
     def test_seconds_to_spare_are_those_up_to_the_deadline(self) -> None:
         self.assertEqual(build([])["secondsToSpare"], 99.5)
@@ -67,6 +69,11 @@ class Render(unittest.TestCase):
         self.assertLessEqual(len(text), contract.REPORT_MAX_CHARS)
         parsed = json.loads(text)
         self.assertGreater(parsed["cut"], 200)
+        self.assertEqual(parsed["tasks"][0]["name"], "z")
+
+    def test_a_failure_without_a_word_is_a_failure_too(self) -> None:
+        tasks = [task(f"hook-{number:03}", 75 * (number % 2)) for number in range(99)] + [task("z", 1)]
+        parsed = json.loads(report.render(build(tasks)))
         self.assertEqual(parsed["tasks"][0]["name"], "z")
 
     def test_a_report_that_fits_is_not_cut(self) -> None:

@@ -51,7 +51,15 @@ class Parse(unittest.TestCase):
                 self.assertTrue(told.isascii() and told.isprintable() and len(told) < 300, told)
 
     def test_the_units_that_handle_the_interruption_cannot_be_stopped(self) -> None:
-        for unit in ("amazon-ssm-agent", "spot-guard-run.service", "snap.amazon-ssm-agent.amazon-ssm-agent"):
+        for unit in (
+            "amazon-ssm-agent",
+            "spot-guard-run.service",
+            "snap.amazon-ssm-agent.amazon-ssm-agent",
+            "systemd-networkd",
+            "dbus.socket",
+            "NetworkManager",
+            "networking",
+        ):
             parsed = settings.parse({"units": f"{unit} worker"})
             self.assertEqual(parsed.units, ("worker",))
             self.assertEqual(len(parsed.unsafe), 1)

@@ -5,18 +5,18 @@ import shutil
 from typing import Dict, List
 
 from . import contract
-from .paths import here
+from .paths import guard_command, here, search_path
 from .settings import Settings
 from .task import NOTE_CHARS, Task
 
 CONTAINER_ENGINES = ("docker", "podman", "nerdctl")
 CLOUDWATCH_AGENT = "amazon-cloudwatch-agent.service"
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def search_path() -> str:
-    """The caller's PATH where it has one: the agent's snap sets none."""
-    return os.environ.get("PATH") or DEFAULT_PATH
+SETTINGS_TASK = "tag:settings"
+UNITS_TASK = "tag:units"
+CONTAINERS_TASK = "tag:containers"
+FLUSH_LOGS_TASK = "guard:flush-logs"
+NOTICE_FILE_TASK = "guard:notice-file"
+"""No hook can have such a name: a hook's has no colon."""
 
 
 def has_systemd() -> bool:
@@ -28,7 +28,7 @@ def drain_tasks(settings: Settings, seconds: float, env: Dict[str, str]) -> List
     """Stops the units and the containers, side by side. `seconds` is the time they have."""
     tasks: List[Task] = []
     if settings.unsafe:
-        tasks.append(Task("settings", (), env, refused="; ".join(settings.unsafe)[:NOTE_CHARS]))
+        tasks.append(Task(SETTINGS_TASK, (), env, refused="; ".join(settings.unsafe)[:NOTE_CHARS]))
     if settings.units:
         tasks.append(_stop_units(settings, env))
     if settings.containers:
@@ -39,10 +39,10 @@ def drain_tasks(settings: Settings, seconds: float, env: Dict[str, str]) -> List
 def _stop_units(settings: Settings, env: Dict[str, str]) -> Task:
     systemctl = shutil.which("systemctl", path=search_path())
     if not has_systemd() or systemctl is None:
-        return Task("units", (), env, refused="there is no systemd on this machine to stop units with")
+        return Task(UNITS_TASK, (), env, refused="there is no systemd on this machine to stop units with")
     return Task(
-        "units",
-        (systemctl, "stop", "--", *settings.units),
+        UNITS_TASK,
+        (*guard_command(), "stop-units", systemctl, *settings.units),
         env,
         last_call=(systemctl, "kill", "--signal=SIGKILL", "--", *settings.units),
     )
@@ -53,13 +53,13 @@ def _stop_containers(settings: Settings, seconds: int, env: Dict[str, str]) -> T
         engine = shutil.which(name, path=search_path())
         if engine is not None:
             return Task(
-                "containers",
-                (engine, "stop", "-t", str(seconds), *settings.containers),
+                CONTAINERS_TASK,
+                (*guard_command(), "stop-containers", engine, str(seconds), *settings.containers),
                 env,
                 last_call=(engine, "kill", *settings.containers),
             )
     names = ", ".join(CONTAINER_ENGINES)
-    return Task("containers", (), env, refused=f"none of {names} is on this machine")
+    return Task(CONTAINERS_TASK, (), env, refused=f"none of {names} is on this machine")
 
 
 def flush_tasks(env: Dict[str, str]) -> List[Task]:
@@ -67,7 +67,7 @@ def flush_tasks(env: Dict[str, str]) -> List[Task]:
     systemctl = shutil.which("systemctl", path=search_path())
     if not has_systemd() or systemctl is None or not _is_linked(CLOUDWATCH_AGENT):
         return []
-    return [Task("flush-logs", (systemctl, "stop", "--", CLOUDWATCH_AGENT), env, counts=False)]
+    return [Task(FLUSH_LOGS_TASK, (systemctl, "stop", "--", CLOUDWATCH_AGENT), env, counts=False)]
 
 
 def _is_linked(unit: str) -> bool:

@@ -5,6 +5,7 @@ import os
 import subprocess
 from typing import Optional
 
+from . import contract
 from .schedule import term_moment
 from .task import NOTE_CHARS, Ended, Task
 
@@ -21,14 +22,21 @@ class Child:
         self.started = now
         self.term_at = term_moment(now, until, LAST_CALL_SECONDS if task.last_call else grace)
         self.told = False
+        self.look_at = 0.0
+        """When to look again whether what it started has ended."""
         self.status: Optional[int] = None
         self._tail = b""
         self._room = OUTPUT_FILE_BYTES
         self.process = spawn(task, task.argv, subprocess.PIPE)
+        self.pid = self.process.pid
         self.pipe = self.process.stdout
         assert self.pipe is not None
         os.set_blocking(self.pipe.fileno(), False)
         self._output = _open_output(output)
+
+    @property
+    def mark(self) -> str:
+        return self.task.env.get(contract.HOOK_TASK, "")
 
     def take(self, data: bytes) -> None:
         """Output: the first 64 KiB to a file, the end of it kept for a note."""

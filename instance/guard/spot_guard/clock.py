@@ -1,6 +1,7 @@
 """Time as epoch seconds that no step of the wall clock moves."""
 
 import time
+from typing import Optional, Tuple
 
 
 class Clock:
@@ -9,13 +10,14 @@ class Clock:
     BOOTTIME goes on while the machine sleeps, so a thawed machine sees that its deadline has passed.
     """
 
-    def __init__(self) -> None:
-        self._wall = time.time()
-        self._boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+    def __init__(self, anchor: Optional[Tuple[float, float]] = None) -> None:
+        """`anchor` is that of another clock of this boot: the two then tell the same time."""
+        self.anchor = anchor or (time.time(), time.clock_gettime(time.CLOCK_BOOTTIME))
 
     def now(self) -> float:
         """Epoch seconds."""
-        return self._wall + time.clock_gettime(time.CLOCK_BOOTTIME) - self._boot
+        wall, boot = self.anchor
+        return wall + time.clock_gettime(time.CLOCK_BOOTTIME) - boot
 
 
 def rfc3339(epoch: float) -> str:

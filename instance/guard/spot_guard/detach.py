@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-import sys
 from typing import List
 
 from . import contract
-from .builtin import has_systemd, search_path
+from .builtin import has_systemd
+from .paths import guard_command, search_path
 from .runs import Run
 
 SYSTEMD_RUN_SECONDS = 3.0
@@ -18,14 +18,9 @@ def start_runner(run: Run) -> None:
 
     Starting it twice does no harm: a runner that does not get the run's lock leaves.
     """
-    command = [sys.executable, "-I", "-S", guard_file(), "run", run.folder]
+    command = [*guard_command(), "run", run.folder]
     if not (has_systemd() and _start_unit(command)):
         _start_session(command)
-
-
-def guard_file() -> str:
-    """The zipapp that this program was started from."""
-    return os.path.abspath(sys.argv[0])
 
 
 def _start_unit(command: List[str]) -> bool:

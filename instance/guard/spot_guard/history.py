@@ -1,58 +1,66 @@
-"""What an earlier runner of this run has done already, read from its journal."""
+"""What earlier runners of this run have done already, read from their journal."""
 
-import signal
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, cast
 
-from . import descendants
+from . import processes
+from .clock import Clock
 from .journal import Line
 
 
 class History(NamedTuple):
+    lines: List[Line]
     attempt: int
     """Of the runner that reads it: 1 where there was none before."""
-    deadline: Optional[float]
-    """The effective deadline and the stages' ends that the first runner laid down."""
-    ends: Optional[Dict[str, float]]
-    stages: Dict[str, Line]
-    """stageEnded lines."""
-    tasks: Dict[Tuple[str, str], Line]
-    """taskEnded lines by stage and task."""
+    first: Optional[Line]
+    """The line of the first runner: it laid down the effective deadline and the stages' ends."""
+    stages: Set[str]
+    """Those that have ended."""
+    tasks: Set[Tuple[str, str]]
+    """Stage and name of those that have ended."""
     interrupted: List[Line]
     """taskStarted lines without an end."""
     starts: Dict[str, float]
     """When each stage was started."""
+    task_starts: Dict[Tuple[str, str], int]
+    """How often each task was started."""
 
 
 def read(lines: List[Line]) -> History:
+    running: Dict[Tuple[str, str], Line] = {}
+    history = History(lines, 1, None, set(), set(), [], {}, {})
     attempts = 0
-    deadline: Optional[float] = None
-    ends: Optional[Dict[str, float]] = None
-    stages: Dict[str, Line] = {}
-    tasks: Dict[Tuple[str, str], Line] = {}
-    open_tasks: Dict[Tuple[str, str], Line] = {}
-    starts: Dict[str, float] = {}
+    first: Optional[Line] = None
     for line in lines:
         phase, key = line["phase"], (str(line.get("stage")), str(line.get("task")))
         if phase in ("started", "takenOver"):
             attempts += 1
-            if ends is None:
-                deadline, ends = line.get("deadline"), line.get("ends")
+            first = first or line
         elif phase == "stageStarted":
-            starts.setdefault(key[0], line["t"])
+            history.starts.setdefault(key[0], line["t"])
         elif phase == "taskStarted":
-            open_tasks[key] = line
+            running[key] = line
+            history.task_starts[key] = history.task_starts.get(key, 0) + 1
         elif phase == "taskEnded":
-            open_tasks.pop(key, None)
-            tasks[key] = line
+            running.pop(key, None)
+            history.tasks.add(key)
         elif phase == "stageEnded":
-            stages[key[0]] = line
-    return History(attempts + 1, deadline, ends, stages, tasks, list(open_tasks.values()), starts)
+            history.stages.add(key[0])
+    return history._replace(attempt=attempts + 1, first=first, interrupted=list(running.values()))
 
 
-def end_interrupted(history: History) -> None:
+def clock_of(line: Optional[Line]) -> Clock:
+    """The clock of the runner that wrote this `started` or `takenOver` line; a new one without."""
+    anchor: Any = line.get("clock") if line else None
+    return Clock(cast("Tuple[float, float]", tuple(anchor)) if anchor else None)
+
+
+def end_interrupted(history: History, folder: str) -> None:
     """Kills what the killed runner had running, so that no task runs twice side by side."""
-    for line in history.interrupted:
-        pid = int(line.get("pid", 0))
-        if pid > 1 and descendants.start_time(pid) == line.get("startTime"):
-            descendants.kill_all(pid)
-            descendants.send_group(pid, signal.SIGKILL)
+    marks = {processes.mark_of(folder, line["stage"], line["task"]) for line in history.interrupted}
+
+    def theirs() -> processes.Processes:
+        found = processes.of_run(folder)
+        return {**processes.of_tasks(found, marks, frozenset()), **processes.unmarked(found)}
+
+    if marks:
+        processes.kill_all(theirs)

@@ -21,7 +21,7 @@ def hook_tasks(stage: str, action: str, env: Dict[str, str]) -> Tuple[List[Task]
     folder = here(os.path.join(contract.HOOKS_FOLDER, stage))
     try:
         names = sorted(os.listdir(folder))
-        trusted = _writable_by_others(os.stat(folder))
+        distrusted = _writable_by_others(os.stat(folder))
     except FileNotFoundError:
         return [], []
     except OSError as error:
@@ -35,21 +35,37 @@ def hook_tasks(stage: str, action: str, env: Dict[str, str]) -> Tuple[List[Task]
         if action == "hibernate" and not name.endswith(contract.HIBERNATE_SUFFIX):
             continue
         path = os.path.join(folder, name)
-        refused = f"its folder {trusted}" if trusted else _refusal(path)
+        refused = f"its folder {distrusted}" if distrusted else _refusal(path)
         tasks.append(Task(name, (path,), env, refused=refused))
     return tasks, warnings
 
 
 def _refusal(path: str) -> str:
     try:
-        found = os.stat(path)
+        return _fault(path, os.stat(path))
     except OSError as error:
         return f"cannot be read: {error.strerror}"
+
+
+def _fault(path: str, found: os.stat_result) -> str:
     if not stat.S_ISREG(found.st_mode):
         return "is not a file"
     if not found.st_mode & 0o111:
         return "is not executable: chmod +x"
-    return _writable_by_others(found)
+    return _writable_by_others(found) or _on_the_way(os.path.realpath(path))
+
+
+def _on_the_way(path: str) -> str:
+    """Who may write to a folder on the way may put another file in its place: also where a link leads."""
+    folder = os.path.dirname(path)
+    while folder not in ("/", os.path.realpath(here("/"))):
+        found = os.stat(folder)
+        sticky = found.st_uid == 0 and found.st_mode & stat.S_ISVTX
+        fault = "" if sticky else _writable_by_others(found)
+        if fault:
+            return f"lies in {ascii(folder)[1:-1]}, which {fault}"
+        folder = os.path.dirname(folder)
+    return ""
 
 
 def _writable_by_others(found: os.stat_result) -> str:

@@ -8,6 +8,9 @@ from .clock import Clock
 
 Line = Dict[str, Any]
 
+RESERVED_BYTES = 131072
+"""A plan of a hundred tasks fits. Taken at the start: what fills /run later keeps no report back."""
+
 
 class Journal:
     """Written by the runner alone. A disk that is full loses lines, not the run."""
@@ -16,7 +19,14 @@ class Journal:
         self._clock = clock
         self._deadline = deadline
         self.lines: List[Line] = []
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        # It ends in zeros that no line has filled yet; in a torn line, if an earlier runner was killed.
+        self._offset = os.pread(self._fd, os.fstat(self._fd).st_size, 0).rfind(b"\n") + 1
+        self._unwritten = b""
+        try:
+            os.posix_fallocate(self._fd, 0, RESERVED_BYTES)
+        except OSError:
+            pass  # no room: each line tries again
 
     def write(self, phase: str, **fields: Any) -> Line:
         """Adds `t`, epoch seconds, and `secondsLeft`. A None field is left out."""
@@ -24,12 +34,13 @@ class Journal:
         line: Line = {"t": round(now, 3), "phase": phase, "secondsLeft": round(self._deadline - now, 3)}
         line.update((name, value) for name, value in fields.items() if value is not None)
         self.lines.append(line)
-        data = (json.dumps(line) + "\n").encode()
+        self._unwritten += (json.dumps(line) + "\n").encode()
         try:
-            if os.write(self._fd, data) < len(data):
-                os.write(self._fd, b"\n")  # ends the torn line, so that the next one stands alone
+            if os.pwrite(self._fd, self._unwritten, self._offset) == len(self._unwritten):
+                self._offset += len(self._unwritten)
+                self._unwritten = b""
         except OSError:
-            pass  # no room: the report is built from `lines`, and followers see the lock and the end
+            pass  # no room: written with the next; the report is built from `lines`
         return line
 
 
@@ -41,7 +52,7 @@ class Follower:
         self._offset = 0
 
     def read(self) -> List[Line]:
-        """Whole lines only; one that is not JSON (torn by a full disk) is passed over."""
+        """Whole lines only; one that is not JSON is passed over."""
         try:
             with open(self._path, "rb") as file:
                 file.seek(self._offset)

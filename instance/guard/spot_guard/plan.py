@@ -3,18 +3,17 @@
 import os
 from typing import Dict, List, Optional
 
-from . import builtin, contract, descendants, history, hooks, lock, noticefile, report, schedule, settings
-from .clock import Clock, rfc3339
+from . import builtin, contract, history, hooks, lock, noticefile, processes, report, schedule, settings
+from .clock import rfc3339
 from .journal import Follower, Journal, Line
 from .notice import Notice
+from .paths import search_path
 from .runs import Run
 from .supervisor import Supervisor, Thawed
-from .task import Ended, Task
+from .task import NOTE_CHARS, Task, stage_exit
 
 LOCK_SECONDS = 1.0
 LEFTOVER_GRACE_SECONDS = 1.0
-REPORT_SECONDS = 2.5
-"""The report is written so long before the deadline, that it still leaves the machine."""
 HOOKS_SHARE = 2 / 3
 """Of a stage with built-in tasks after its hooks: hooks that hang must not keep units from being stopped."""
 
@@ -41,13 +40,18 @@ class _Plan:
         self.notice = notice
         self.before = before
         self.settings = settings.parse(notice.settings)
-        self.clock = Clock()
+        self.clock = history.clock_of(before.first)
         now = self.clock.now()
-        self.deadline = before.deadline or schedule.effective_deadline(notice.deadline, now)
-        self.ends = before.ends or schedule.stage_ends(notice.deadline, now, self.settings.seconds)
+        if before.first is None:
+            self.deadline = schedule.effective_deadline(notice.deadline, now)
+            self.ends = schedule.stage_ends(notice.deadline, now, self.settings.seconds)
+        else:
+            self.deadline, self.ends = before.first["deadline"], before.first["ends"]
         self.journal = Journal(this.journal, self.clock, self.deadline)
         self.stage = ""
-        self.supervisor = Supervisor(self.clock, self.deadline, self._task_started)
+        self.unpublished = ""
+        """Why workloads cannot see the notice file; empty if they can."""
+        self.supervisor = Supervisor(this.folder, self.clock, self.deadline, self._task_started)
 
     def run(self) -> None:
         """Every stage runs, whatever became of the one before."""
@@ -58,11 +62,10 @@ class _Plan:
             attempt=self.before.attempt,
             deadline=round(self.deadline, 3),
             ends={stage: round(end, 3) for stage, end in self.ends.items()},
+            clock=list(self.clock.anchor),
         )
-        history.end_interrupted(self.before)
-        self._warn(
-            "descendants that leave their session may outlive their stage", descendants.become_subreaper()
-        )
+        history.end_interrupted(self.before, self.run_.folder)
+        self._warn("what hides its origin may outlive its stage", processes.become_subreaper())
         self._publish()
         for refused in self.settings.refused:
             self._warn("a setting was refused", refused)
@@ -70,22 +73,20 @@ class _Plan:
             for stage in ("drain", "save", "clean"):
                 if stage not in self.before.stages:
                     self._run_stage(stage)
-            self._end_leftovers()
             self._report()
         except Thawed:
             self.journal.write("thawed", note="the machine slept through the deadline: nothing more is ended")
 
-    def _end_leftovers(self) -> None:
-        room = self.deadline - self.clock.now() - REPORT_SECONDS
-        count = self.supervisor.end_leftovers(max(0.0, min(LEFTOVER_GRACE_SECONDS, room)))
-        self._warn("what tasks left in the background was ended", str(count) if count else "")
-
     def _publish(self) -> None:
+        """The folder for acknowledgements first: who sees the notice may answer at once."""
         try:
             noticefile.open_acknowledgements(forget=self.before.attempt == 1)
+        except OSError as error:
+            self._warn("workloads cannot acknowledge", str(error))
+        try:
             noticefile.publish(self.notice)
         except OSError as error:
-            self._warn("the notice file could not be written", str(error))
+            self.unpublished = f"cannot be written: {error}"[:NOTE_CHARS]
 
     def _run_stage(self, stage: str) -> None:
         self.stage = stage
@@ -100,13 +101,22 @@ class _Plan:
         tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, hooks_until))
         for warning in warnings:
             self._warn("not a hook", warning)
-        ended: List[Ended] = []
+        if stage == "drain" and self.unpublished:
+            tasks.insert(0, Task(builtin.NOTICE_FILE_TASK, (), {}, refused=self.unpublished, counts=False))
         for task in tasks:
-            ended += self._run_tasks([task], hooks_until, grace)
+            self._run_tasks([task], hooks_until, grace)
+        if stage == "clean" and self.notice.action != "hibernate":
+            self._end_leftovers(hooks_until)
         # Asked again, because their time depends on when the hooks ended.
-        ended += self._run_tasks(self._after_hooks(stage, until, env), until, grace)
-        earlier = [line["exit"] for (name, _), line in self.before.tasks.items() if name == stage]
-        self._end_stage(stage, started, until, _stage_exit(ended, earlier))
+        self._run_tasks(self._after_hooks(stage, until, env), until, grace)
+        ended = [line for line in self._lines("taskEnded") if line["stage"] == stage]
+        self._end_stage(stage, started, until, stage_exit(ended))
+
+    def _end_leftovers(self, until: float) -> None:
+        grace = min(LEFTOVER_GRACE_SECONDS, max(0.0, until - self.clock.now()) / 3)
+        count = self.supervisor.end_leftovers(until, grace)
+        if count:
+            self.journal.write("leftoversEnded", count=count)
 
     def _after_hooks(self, stage: str, until: float, env: Dict[str, str]) -> List[Task]:
         if self.notice.action == "hibernate":
@@ -120,7 +130,6 @@ class _Plan:
         started = self.before.starts.get("report", self.clock.now())
         self.journal.write("stageStarted", stage="report", until=round(self.ends["report"], 3))
         self._end_stage("report", started, self.ends["report"], contract.EXIT_OK)
-        lines = list(self.before.stages.values()) + _of_phase(self.journal.lines, "stageEnded")
         text = report.render(
             report.build(
                 instance_id=self.notice.instance_id,
@@ -129,10 +138,12 @@ class _Plan:
                 now=self.clock.now(),
                 effective_deadline=self.deadline,
                 attempt=self.before.attempt,
-                stages=lines,
-                tasks=list(self.before.tasks.values()) + _of_phase(self.journal.lines, "taskEnded"),
+                stages=self._lines("stageEnded"),
+                tasks=self._lines("taskEnded"),
                 acknowledged=noticefile.acknowledged(),
                 refused=list(self.settings.refused),
+                warnings=len(self._lines("warning")),
+                leftovers=sum(line["count"] for line in self._lines("leftoversEnded")),
             )
         )
         self.journal.write("ended", report=text)
@@ -142,14 +153,12 @@ class _Plan:
             "stageEnded", stage=stage, started=round(started, 3), until=round(until, 3), exit=code
         )
 
-    def _task_started(self, task: Task, pid: int) -> None:
-        self.journal.write(
-            "taskStarted", stage=self.stage, task=task.name, pid=pid, startTime=descendants.start_time(pid)
-        )
+    def _task_started(self, task: Task) -> None:
+        self.journal.write("taskStarted", stage=self.stage, task=task.name)
 
-    def _run_tasks(self, tasks: List[Task], until: float, grace: float) -> List[Ended]:
+    def _run_tasks(self, tasks: List[Task], until: float, grace: float) -> None:
         """Side by side; those that an earlier runner has ended are not run again."""
-        left = [task for task in tasks if (self.stage, task.name) not in self.before.tasks]
+        left = [self._marked(task) for task in tasks if (self.stage, task.name) not in self.before.tasks]
         ended = self.supervisor.run(left, until, grace, os.path.join(self.run_.folder, self.stage))
         for one in ended:
             self.journal.write(
@@ -162,11 +171,19 @@ class _Plan:
                 note=one.note,
                 counts=None if one.task.counts else False,
             )
-        return ended
+
+    def _marked(self, task: Task) -> Task:
+        attempt = 1 + self.before.task_starts.get((self.stage, task.name), 0)
+        mark = processes.mark_of(self.run_.folder, self.stage, task.name)
+        return task._replace(env={**task.env, contract.HOOK_ATTEMPT: str(attempt), contract.HOOK_TASK: mark})
+
+    def _lines(self, phase: str) -> List[Line]:
+        """Of all runners of this run."""
+        return [line for line in self.before.lines + self.journal.lines if line["phase"] == phase]
 
     def _environment(self, stage: str, until: float) -> Dict[str, str]:
         return {
-            "PATH": builtin.search_path(),
+            "PATH": search_path(),
             "LANG": "C.UTF-8",
             contract.HOOK_EVENT: "interruption",
             contract.HOOK_ACTION: self.notice.action,
@@ -177,27 +194,12 @@ class _Plan:
             contract.HOOK_STAGE_END: f"{until:.3f}",
             contract.HOOK_STATE: " ".join(self.settings.state),
             contract.HOOK_WORKLOAD: self.settings.workload,
-            contract.HOOK_ATTEMPT: str(self.before.attempt),
             **{name: os.environ[name] for name in (contract.ROOT_VARIABLE,) if name in os.environ},
         }
 
     def _warn(self, what: str, why: Optional[str]) -> None:
         if why:
             self.journal.write("warning", stage=self.stage or None, note=f"{what}: {why}"[:300])
-
-
-def _stage_exit(ended: List[Ended], earlier: List[int]) -> int:
-    if any(one.overran for one in ended):
-        skipped = all(one.exit == contract.EXIT_SKIPPED for one in ended if one.overran)
-        return contract.EXIT_SKIPPED if skipped else contract.EXIT_OVERRAN
-    fine = (contract.EXIT_OK, contract.HOOK_NOTHING_TO_SAVE)
-    if any(not one.succeeded for one in ended) or any(code not in fine for code in earlier):
-        return contract.EXIT_FAILED
-    return contract.EXIT_OK
-
-
-def _of_phase(lines: List[Line], phase: str) -> List[Line]:
-    return [line for line in lines if line["phase"] == phase]
 
 
 def _outlive_memory_pressure() -> None:

@@ -5,6 +5,7 @@ from typing import Any, Dict, List
 
 from . import contract
 from .journal import Line
+from .task import FINE
 
 CUT_IN_TURN = ("tasks", "refused", "acknowledged")
 
@@ -21,6 +22,8 @@ def build(
     tasks: List[Line],
     acknowledged: List[str],
     refused: List[str],
+    warnings: int,
+    leftovers: int,
 ) -> Dict[str, Any]:
     """`stages` and `tasks` are the journal's stageEnded and taskEnded lines."""
     failed = any(line["exit"] != contract.EXIT_OK for line in stages)
@@ -55,13 +58,15 @@ def build(
         ],
         "acknowledged": acknowledged,
         "refused": refused,
+        "warnings": warnings,
+        "leftovers": leftovers,
     }
 
 
 def render(report: Dict[str, Any]) -> str:
     """One line of ASCII, at most 2,000 characters: what is cut is counted, failures go last."""
     shown = dict(report)
-    shown["tasks"] = sorted(report["tasks"], key=lambda task: "note" not in task)
+    shown["tasks"] = sorted(report["tasks"], key=lambda task: task["exit"] in FINE and "note" not in task)
     cut = 0
     while True:
         text = json.dumps(shown, separators=(",", ":"))

@@ -11,7 +11,11 @@ UNIT_SUFFIXES = ("service", "socket", "timer", "path")
 CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 WORKLOAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 SEPARATORS = re.compile(r"[,\s]+")
-OWN_PATH = re.compile(r"(amazon-ssm-agent|snap\.amazon-ssm-agent|spot-guard)")
+NEEDED = re.compile(
+    r"(amazon-ssm-agent|snap\.amazon-ssm-agent|spot-guard"
+    r"|dbus|systemd-|NetworkManager|networking\.|networking$|network\.)"
+)
+"""Units without which the notice is not handled, not reported, or nothing leaves the machine."""
 
 
 class Settings(NamedTuple):
@@ -71,8 +75,8 @@ def _shown(token: str) -> str:
 def _unit(token: str) -> str:
     if not UNIT.fullmatch(token):
         return "not the name of a systemd unit"
-    if OWN_PATH.match(token):
-        return "the interruption is handled and reported by it"
+    if NEEDED.match(token):
+        return "the interruption is handled and reported with it"
     suffix = token.rpartition(".")[2] if "." in token else "service"
     if suffix not in UNIT_SUFFIXES and re.fullmatch(
         r"target|mount|automount|swap|slice|scope|device", suffix

@@ -5,15 +5,16 @@ import sys
 import time
 from typing import Optional
 
-from . import contract, detach, lock, notice, runs
+from . import contract, detach, history, lock, notice, runs
+from .clock import Clock
 from .journal import Follower, Line
 from .notice import Notice, Refused
 from .runs import Run
 
 POLL_SECONDS = 0.05
 RUNNER_CHECK_SECONDS = 0.25
-RUNNER_START_SECONDS = 3.0
-RUNNER_STARTS_MOST = 3
+RUNNER_START_SECONDS = (1.0, 2.0, 4.0, 8.0)
+"""Before a runner that has not come, or was killed again, is followed by another: up to the deadline."""
 PAST_DEADLINE_SECONDS = 5.0
 OUTPUT_MOST_CHARS = 2000
 
@@ -51,18 +52,22 @@ class _Following:
 
     def __init__(self, run_: Run, mine: Notice, step: str) -> None:
         self._run = run_
-        self._mine = mine
         self._step = step
         self._printed = 0
         self._starts = 0
         self._check_at = 0.0
         self._over_seen = False
+        self._fault = ""
+        self._clock = Clock()
+        self._deadline = float(mine.deadline)
 
     def follow(self) -> int:
         follower = Follower(self._run.journal)
         code: Optional[int] = None
         while True:
             for line in follower.read():
+                if line["phase"] in ("started", "takenOver"):
+                    self._clock, self._deadline = history.clock_of(line), line["deadline"]
                 if line["phase"] in ("ended", "thawed"):
                     return self._over(line, code)
                 if line.get("stage") == self._step and self._step != "report":
@@ -71,8 +76,9 @@ class _Following:
                     code = int(line["exit"])
                     if self._step != "report":
                         return code
-            if time.time() > self._mine.deadline + PAST_DEADLINE_SECONDS:
-                return self._lost("the deadline passed before the run had a word on this stage")
+            if self._clock.now() > self._deadline + PAST_DEADLINE_SECONDS:
+                why = self._fault or "the deadline passed before the run had a word on this stage"
+                return self._lost(why)
             fault = self._see_to_runner()
             if fault:
                 return self._lost(fault)
@@ -99,15 +105,13 @@ class _Following:
                 self._over_seen = True  # its last lines may have come since the last look
                 self._check_at = now
                 return ""
-            if time.time() >= self._mine.deadline:
-                return "the deadline passed and no runner lives"
-            if self._starts == RUNNER_STARTS_MOST:
-                return f"the runner ended {self._starts} times before its plan did"
-            self._starts += 1
+            if self._clock.now() >= self._deadline:
+                return self._fault or "the deadline passed and no runner lives"
             detach.start_runner(self._run)
         except OSError as error:
-            return f"the runner cannot be started: {error}"
-        self._check_at = now + RUNNER_START_SECONDS / RUNNER_STARTS_MOST
+            self._fault = f"the runner cannot be started: {error}"
+        self._check_at = now + RUNNER_START_SECONDS[min(self._starts, len(RUNNER_START_SECONDS) - 1)]
+        self._starts += 1
         return ""
 
     def _lost(self, why: str) -> int:

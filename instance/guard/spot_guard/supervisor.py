@@ -4,17 +4,20 @@ import os
 import selectors
 import signal
 import subprocess
-from typing import Callable, Dict, List
+from typing import AbstractSet, Callable, Dict, List
 
-from . import contract, descendants
+from . import contract, processes
 from .child import Child, spawn, start_fault
 from .clock import Clock
+from .processes import Processes
 from .task import Ended, Task
 
 TICK_SECONDS = 0.02
 JUMP_SECONDS = 5.0
 """A gap between two looks at the clock that no load explains: the machine was asleep."""
 REAP_SECONDS = 1.0
+LOOK_SECONDS = 0.1
+"""Between two walks of /proc, which cost some milliseconds each."""
 
 
 class Thawed(Exception):
@@ -24,7 +27,8 @@ class Thawed(Exception):
 class Supervisor:
     """Starts, watches, ends and reaps. Its process is the subreaper: every orphan comes back to it."""
 
-    def __init__(self, clock: Clock, deadline: float, on_start: Callable[[Task, int], None]) -> None:
+    def __init__(self, folder: str, clock: Clock, deadline: float, on_start: Callable[[Task], None]) -> None:
+        self._folder = folder
         self._clock = clock
         self._deadline = deadline
         self._on_start = on_start
@@ -48,25 +52,49 @@ class Supervisor:
                     child.told = True
                     self._tell(child)
         if self._running:
-            descendants.kill_all(os.getpid())
-            late = set(self._running)
-            while self._running and self._clock.now() < until + REAP_SECONDS:
-                self._tick(TICK_SECONDS)
-                self._collect(ended, killed=late)
-            ended += [child.ended(self._clock.now(), killed=True) for child in self._running.values()]
-            self._running.clear()
+            self._kill(ended, until)
         return ended
 
-    def end_leftovers(self, grace: float) -> int:
-        """What tasks left behind: SIGTERM, `grace` seconds, SIGKILL. Returns how many there were."""
-        left = descendants.descendants(os.getpid())
-        descendants.send(left, signal.SIGTERM)
-        until = self._clock.now() + grace
-        while descendants.descendants(os.getpid()) and self._clock.now() < until:
-            self._tick(TICK_SECONDS)
-        descendants.kill_all(os.getpid())
-        self._reap()
+    def end_leftovers(self, until: float, grace: float) -> int:
+        """What tasks left behind may run until `grace` before `until`: then SIGTERM, at `until` SIGKILL.
+
+        Returns how many had to be told. Raises Thawed.
+        """
+        self._await_leftovers(until - grace)
+        left = self._of_run()
+        if left:
+            processes.send(left, signal.SIGTERM)
+            self._await_leftovers(until)
+            processes.kill_all(self._of_run)
+            self._reap()
         return len(left)
+
+    def _await_leftovers(self, moment: float) -> None:
+        while self._now() < moment and self._of_run():
+            until = min(moment, self._clock.now() + LOOK_SECONDS)
+            while self._now() < until:
+                self._tick(max(0.0, until - self._clock.now()))
+
+    def _of_run(self) -> Processes:
+        return processes.of_run(self._folder)
+
+    def _kill(self, ended: List[Ended], until: float) -> None:
+        """What is still running, and whatever hides whose it is."""
+        late = {child.pid: child.mark for child in self._running.values()}
+
+        def theirs() -> Processes:
+            found = self._of_run()
+            return {
+                **processes.of_tasks(found, set(late.values()), late.keys()),
+                **processes.unmarked(found),
+            }
+
+        processes.kill_all(theirs, {pid for pid, child in self._running.items() if child.status is None})
+        while self._running and self._clock.now() < until + REAP_SECONDS:
+            self._tick(TICK_SECONDS)
+            self._collect(ended, killed=late.keys())
+        ended += [child.ended(self._clock.now(), killed=True) for child in self._running.values()]
+        self._running.clear()
 
     def _start(self, task: Task, until: float, grace: float, output: str, ended: List[Ended]) -> None:
         now = self._clock.now()
@@ -76,6 +104,8 @@ class Supervisor:
         if now >= until:
             ended.append(Ended(task, contract.EXIT_SKIPPED, 0.0, overran=True, note="no time was left"))
             return
+        # Before it is: a runner that is killed in between must not start it again as if for the first time.
+        self._on_start(task)
         try:
             child = Child(task, now, until, grace, output)
         except (OSError, ValueError) as error:
@@ -83,19 +113,20 @@ class Supervisor:
             return
         self._running[child.process.pid] = child
         self._pipes.register(child.process.stdout or -1, selectors.EVENT_READ, child)
-        self._on_start(task, child.process.pid)
 
     def _tell(self, child: Child) -> None:
         if child.task.last_call:
             spawn(child.task, child.task.last_call, subprocess.DEVNULL)
         else:
-            descendants.send_group(child.process.pid, signal.SIGTERM)
+            # Once to each: a second SIGTERM makes some programs give up.
+            own = processes.of_tasks(self._of_run(), {child.mark}, {child.pid})
+            processes.send_group(child.pid, signal.SIGTERM)
+            processes.send([pid for pid, one in own.items() if one.group != child.pid], signal.SIGTERM)
 
     def let_finish(self) -> None:
-        """After a thaw: what runs may go on for as long as it likes, with somebody to read its output."""
-        while self._running:
-            self._drain_pipes(JUMP_SECONDS)
-            self._reap()
+        """Stays while something that may live on can write to us: a pipe that nobody reads would kill it."""
+        while self._running or self._pipes.get_map():
+            self._tick(JUMP_SECONDS)
             self._collect([])
 
     def _now(self) -> float:
@@ -137,8 +168,19 @@ class Supervisor:
                 child.status = status
                 child.process.returncode = os.waitstatus_to_exitcode(status)
 
-    def _collect(self, ended: List[Ended], killed: "set[int] | frozenset[int]" = frozenset()) -> None:
-        for pid in [pid for pid, child in self._running.items() if child.status is not None]:
-            child = self._running.pop(pid)
+    def _collect(self, ended: List[Ended], killed: AbstractSet[int] = frozenset()) -> None:
+        for pid, child in list(self._running.items()):
+            if child.status is None or not (pid in killed or self._is_over(child)):
+                continue
+            del self._running[pid]
             self._drain_pipes(0)  # its last words
             ended.append(child.ended(self._clock.now(), killed=pid in killed))
+
+    def _is_over(self, child: Child) -> bool:
+        """What ends by itself may leave others behind. What was told to end must end with all of them."""
+        if not child.told or child.task.last_call:
+            return True
+        if self._clock.now() < child.look_at:
+            return False
+        child.look_at = self._clock.now() + LOOK_SECONDS
+        return not processes.of_tasks(self._of_run(), {child.mark}, {child.pid})

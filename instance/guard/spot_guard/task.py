@@ -1,10 +1,12 @@
 """What a stage is made of: a program to run, and how it ended."""
 
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from . import contract
 
 NOTE_CHARS = 160
+FINE = (contract.EXIT_OK, contract.HOOK_NOTHING_TO_SAVE)
+"""75 says that there was nothing consistent to save: that is the hook's word, not a failure."""
 
 
 class Task(NamedTuple):
@@ -29,5 +31,13 @@ class Ended(NamedTuple):
 
     @property
     def succeeded(self) -> bool:
-        """75 says that there was nothing consistent to save: that is the hook's word, not a failure."""
-        return not self.overran and self.exit in (contract.EXIT_OK, contract.HOOK_NOTHING_TO_SAVE)
+        return not self.overran and self.exit in FINE
+
+
+def stage_exit(ended: List[Dict[str, Any]]) -> int:
+    """Of a stage with these taskEnded lines."""
+    overran = [line for line in ended if line.get("overran")]
+    if overran:
+        skipped = all(line["exit"] == contract.EXIT_SKIPPED for line in overran)
+        return contract.EXIT_SKIPPED if skipped else contract.EXIT_OVERRAN
+    return contract.EXIT_OK if all(line["exit"] in FINE for line in ended) else contract.EXIT_FAILED

@@ -86,7 +86,13 @@ class Registry:
         while self.is_running(name):
             if time.monotonic() >= until:
                 self.kill(name, signal.SIGKILL)
+                with open(os.path.join(self._folder, f".{name}.killed"), "w", encoding="utf-8"):
+                    pass
             time.sleep(POLL_SECONDS)
+
+    def result(self, name: str) -> str:
+        """systemd's word for how the unit ended, as far as the guard asks."""
+        return "timeout" if os.path.exists(os.path.join(self._folder, f".{name}.killed")) else "success"
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""systemctl, as far as the guard calls it: stop, kill, is-active."""
+"""systemctl, as far as the guard calls it: stop, show, kill, is-active."""
 
 import signal
 import sys
@@ -26,6 +26,9 @@ def main() -> int:
         for name in known:
             units.await_end(name, STOP_SECONDS)
         return 0 if known == names else NOT_LOADED
+    if verb == "show" and options == ["--property=Id,Result"]:
+        print("\n\n".join(f"Id={name}.service\nResult={units.result(name)}" for name in names))
+        return 0
     if verb == "kill" and all(option.startswith("--signal=") for option in options):
         number = signal.Signals[options[-1].partition("=")[2]] if options else signal.SIGTERM
         for name in known:

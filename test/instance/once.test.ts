@@ -1,0 +1,147 @@
+// Once: two commands are one run, and a runner that is killed is followed by another.
+import { describe, expect, it } from 'vitest';
+import { exits, GRACEFUL, on, reportOf, until } from './machine.ts';
+
+describe.concurrent('once', { timeout: 40_000 }, () => {
+  it(
+    'runs each hook once though two commands bring the notice, and both report the same',
+    on(async (machine) => {
+      machine.hook('drain', 'count', `#!/bin/sh\necho x >> ${machine.root}/count; sleep 0.7\n`);
+      const notices = machine.notices(10);
+      const [first, second] = await Promise.all([machine.run(notices), machine.run(notices)]);
+      expect(exits(first)).toEqual(GRACEFUL);
+      expect(exits(second)).toEqual(GRACEFUL);
+      expect(machine.read('/count')).toBe('x\n');
+      expect(first.at(-1)?.stdout).toBe(second.at(-1)?.stdout);
+      expect(
+        [first[1]?.stdout, second[1]?.stdout].filter((out) => out?.includes('joined the run')),
+      ).toHaveLength(1);
+    }),
+  );
+
+  it(
+    'takes a command whose deadline lies some seconds off for the same notice',
+    on(async (machine) => {
+      machine.hook('drain', 'count', `#!/bin/sh\necho x >> ${machine.root}/count\n`);
+      await Promise.all([machine.run(machine.notices(10)), machine.run(machine.notices(14))]);
+      await machine.run(machine.notices(8));
+      expect(machine.read('/count')).toBe('x\n');
+    }),
+  );
+
+  it(
+    'is taken over when the runner is killed: what had ended is kept, what ran starts again',
+    on(async (machine) => {
+      machine.hook(
+        'drain',
+        '10-done',
+        `#!/bin/sh\necho done-$SPOT_GUARD_ATTEMPT >> ${machine.root}/log; touch ${machine.root}/run/spot-guard/acknowledged/me\n`,
+      );
+      machine.hook('save', 'first', `#!/bin/sh\necho save-$SPOT_GUARD_ATTEMPT >> ${machine.root}/log\n`);
+      machine.hook(
+        'drain',
+        '20-slow',
+        `#!/bin/sh\necho slow-$SPOT_GUARD_ATTEMPT >> ${machine.root}/log\n[ $SPOT_GUARD_ATTEMPT = 2 ] || sleep 30\n`,
+      );
+      const running = machine.run(machine.notices(15));
+      await until(() =>
+        machine.journal().some(({ phase, task }) => phase === 'taskStarted' && task === '20-slow'),
+      );
+      const killed = Date.now();
+      for (const pid of machine.processes('run\0')) process.kill(pid, 'SIGKILL');
+      const ends = await running;
+      expect(exits(ends)).toEqual(GRACEFUL);
+      expect(machine.read('/log').trim().split('\n')).toEqual(['done-1', 'slow-1', 'slow-2', 'save-1']);
+      expect(reportOf(ends)).toMatchObject({ attempt: 2, acknowledged: ['me'] });
+      const taken = machine.journal().find(({ phase }) => phase === 'takenOver');
+      expect((taken?.t ?? 0) * 1000 - killed).toBeLessThan(3_000);
+      const started = machine.journal().find(({ phase }) => phase === 'started');
+      expect([taken?.ends, taken?.deadline]).toEqual([started?.ends, started?.deadline]);
+    }),
+  );
+
+  it(
+    'ends what the killed runner had running, whatever became of its leader, before it starts it again',
+    on(async (machine) => {
+      machine.file(
+        '/worker',
+        `#!/bin/bash\ntrap "" TERM\nwhile :; do echo x >> ${machine.root}/beats-$1; sleep 0.05; done\n`,
+        0o755,
+      );
+      machine.hook(
+        'drain',
+        'slow',
+        `#!/bin/bash\nn=$SPOT_GUARD_ATTEMPT\nif [ $n = 1 ]; then setsid ${machine.root}/worker 1 & sleep 30; fi\n` +
+          `wc -l < ${machine.root}/beats-1 > ${machine.root}/before; sleep 0.5; wc -l < ${machine.root}/beats-1 > ${machine.root}/after\n`,
+      );
+      const running = machine.run(machine.notices(15));
+      await until(() => machine.exists('/beats-1'));
+      for (const pid of [...machine.processes('run\0'), ...machine.processes('/drain/slow')])
+        process.kill(pid, 'SIGKILL');
+      expect(exits(await running)).toEqual(GRACEFUL);
+      expect(machine.read('/after')).toBe(machine.read('/before'));
+    }),
+  );
+
+  it(
+    'leaves what an ended hook had left in the background its time, though the runner is killed',
+    on(async (machine) => {
+      machine.hook('drain', '10-leaver', `#!/bin/sh\n(sleep 4; touch ${machine.root}/finished) &\n`);
+      machine.hook('drain', '20-slow', '#!/bin/sh\n[ $SPOT_GUARD_ATTEMPT = 2 ] || sleep 30\n');
+      const running = machine.run(machine.notices(15));
+      await until(() =>
+        machine.journal().some(({ phase, task }) => phase === 'taskStarted' && task === '20-slow'),
+      );
+      for (const pid of machine.processes('run\0')) process.kill(pid, 'SIGKILL');
+      expect(exits(await running)).toEqual(GRACEFUL);
+      expect(machine.exists('/finished')).toBe(true);
+    }),
+  );
+
+  it(
+    'is taken over as often as it takes, up to the deadline',
+    on(async (machine) => {
+      machine.hook('drain', 'killer', '#!/bin/sh\n[ $SPOT_GUARD_ATTEMPT = 4 ] || kill -9 $PPID\n');
+      const ends = await machine.run(machine.notices(30));
+      expect(exits(ends)).toEqual(GRACEFUL);
+      expect(reportOf(ends).attempt).toBe(4);
+    }),
+  );
+
+  it(
+    'lives on when the step that started it is killed',
+    on(async (machine) => {
+      machine.hook('drain', 'slow', '#!/bin/sh\nsleep 1\n');
+      const notices = machine.notices(12);
+      await machine.step('accept', notices);
+      const drain = machine.step('drain', notices);
+      await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
+      machine.killStep('drain');
+      await drain;
+      const report = await machine.step('report', notices);
+      expect(JSON.parse(report.stdout)).toMatchObject({ result: 'graceful', attempt: 1 });
+    }),
+  );
+
+  it(
+    'ends nothing when the machine has slept through its deadline',
+    on(async (machine) => {
+      machine.hook(
+        'drain',
+        'long',
+        `#!/bin/sh\ntrap "echo told >> ${machine.root}/told" TERM\nsleep 8; touch ${machine.root}/finished\n`,
+      );
+      const running = machine.run(machine.notices(6));
+      await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
+      const [runner] = machine.processes('run\0');
+      process.kill(runner ?? 0, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 7_000)); // the sleep itself is what is tested
+      process.kill(runner ?? 0, 'SIGCONT');
+      await running;
+      await until(() => machine.exists('/finished'));
+      expect(machine.exists('/told')).toBe(false);
+      expect(machine.journal().some(({ phase }) => phase === 'thawed')).toBe(true);
+      await until(() => machine.processes().length === 0);
+    }),
+  );
+});

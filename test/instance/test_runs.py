@@ -1,0 +1,109 @@
+"""Which run a notice belongs to, however many ask at once; and how a step follows one."""
+
+import contextlib
+import io
+import os
+import tempfile
+import threading
+import time
+import unittest
+from typing import Any, List
+from unittest import mock
+
+import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from spot_guard import contract, history, lock, runs, step, task
+from spot_guard.clock import Clock
+from spot_guard.journal import Journal
+from spot_guard.notice import Notice
+
+
+def notice(deadline: int) -> Notice:
+    return Notice("i-0123456789abcdef0", "terminate", deadline, {})
+
+
+class OnAMachine(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        patch = mock.patch.dict(os.environ, {contract.ROOT_VARIABLE: folder.name})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+
+class Claim(OnAMachine):
+    def test_many_that_ask_at_once_get_one_run(self) -> None:
+        made: List[bool] = []
+        gate = threading.Barrier(16)
+
+        def ask(number: int) -> None:
+            gate.wait()
+            made.append(runs.claim(notice(1_795_519_420 + number))[1])
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(made), [False] * 15 + [True])
+
+    def test_a_notice_three_minutes_away_is_the_same_and_one_further_away_another(self) -> None:
+        first, _ = runs.claim(notice(1_795_519_420))
+        for deadline, same in ((1_795_519_600, True), (1_795_519_240, True), (1_795_519_601, False)):
+            with self.subTest(deadline=deadline):
+                self.assertEqual(runs.claim(notice(deadline)) == (first, False), same)
+
+
+class Following(OnAMachine):
+    def follow(self, runner: Clock, deadline: float) -> "tuple[int, str]":
+        """A step that follows a run whose runner lives, says nothing, and whose clock is this."""
+        mine = notice(int(deadline))
+        run, _ = runs.claim(mine)
+        held = lock.acquire(run.lock, 0)
+        journal = Journal(run.journal, runner, deadline)
+        journal.write("started", deadline=deadline, clock=list(runner.anchor))
+        try:
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                following: Any = step._Following(run, mine, "drain")  # pyright: ignore[reportPrivateUsage]
+                return following.follow(), out.getvalue()
+        finally:
+            os.close(held)
+
+    def test_a_step_goes_by_the_clock_of_the_runner(self) -> None:
+        wall, boot = Clock().anchor
+        code, said = self.follow(Clock((wall + 100, boot)), wall + 90)
+        self.assertEqual(code, contract.EXIT_LOST)
+        self.assertIn("the deadline passed before the run had a word", said)
+
+
+class Told(unittest.TestCase):
+    def test_a_clock_told_by_another_tells_the_same_time(self) -> None:
+        wall, boot = Clock().anchor
+        ahead = history.clock_of({"clock": [wall + 3600, boot]})
+        self.assertAlmostEqual(ahead.now() - time.time(), 3600, delta=1)
+
+    def test_time_goes_on_while_the_machine_sleeps(self) -> None:
+        asked: List[int] = []
+        patch = mock.patch.object(time, "clock_gettime", side_effect=lambda which: asked.append(which) or 0.0)  # type: ignore[func-returns-value]
+        with patch:
+            Clock().now()
+        self.assertEqual(set(asked), {time.CLOCK_BOOTTIME})
+
+
+class StageExit(unittest.TestCase):
+    def test_is_that_of_the_worst_task(self) -> None:
+        good, nothing, bad = {"exit": 0}, {"exit": 75}, {"exit": 3}
+        late = {"exit": 0, "overran": True}
+        skipped = {"exit": contract.EXIT_SKIPPED, "overran": True}
+        for lines, code in (
+            ([], contract.EXIT_OK),
+            ([good, nothing], contract.EXIT_OK),
+            ([good, bad], contract.EXIT_FAILED),
+            ([good, skipped], contract.EXIT_SKIPPED),
+            ([late, skipped, bad], contract.EXIT_OVERRAN),
+        ):
+            with self.subTest(lines=lines):
+                self.assertEqual(task.stage_exit(lines), code)
+
+
+if __name__ == "__main__":
+    unittest.main()
