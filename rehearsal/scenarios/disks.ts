@@ -46,9 +46,9 @@ export const diskFull: Scenario = {
 };
 
 export const diskFillsUp: Scenario = {
-  name: 'disk-fills-up',
+  name: 'disk-turns-read-only',
   story:
-    'the disk is full from the middle of drain on: the stages still run, and nothing is claimed without a report',
+    'nothing can be written from the middle of drain on: the stages still run, and nothing is claimed without a report',
   expected: 'failed',
   onlyInAll: true,
   prepare: (instance) => {

@@ -122,7 +122,7 @@ describe.concurrent('what a hook leaves in the background', { timeout: 40_000 },
   it(
     'may end by itself as long as there is time, though a later hook has to be killed',
     on(async (machine) => {
-      machine.hook('drain', '10-leaver', `#!/bin/sh\n(sleep 5; touch ${machine.root}/finished) &\n`);
+      machine.hook('drain', '10-leaver', `#!/bin/sh\n(sleep 3; touch ${machine.root}/finished) &\n`);
       machine.hook('drain', '20-deaf', '#!/bin/bash\ntrap "" TERM\nwhile :; do sleep 0.1; done\n');
       const ends = await machine.run(machine.notices(12, 'terminate', { 'drain-until': '100' }));
       expect(exits(ends)).toEqual(['accept 0', 'drain 21', 'save 0', 'clean 0', 'report 0']);
