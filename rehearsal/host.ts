@@ -1,5 +1,6 @@
 // What a rehearsal needs of the machine it runs on.
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 
 export interface Host {
   /** The interpreter itself, not a shim that looks for one. */
@@ -17,6 +18,12 @@ export function checkHost(platform: string, env: NodeJS.ProcessEnv, temporary: s
   }
   if (!/^[\w./-]+$/.test(temporary)) {
     return `the rehearsal needs a temporary folder (TMPDIR) with a plain path, because shells will see it; this is ${temporary}`;
+  }
+  try {
+    accessSync(temporary, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    return `the rehearsal needs a temporary folder (TMPDIR) that it can write to; ${temporary} is none (${code})`;
   }
   const probe = spawnSync('python3', ['-I', '-S', '-c', PROBE], { encoding: 'utf8', env });
   const [python = '', recent = '', version = ''] = (probe.stdout ?? '').split('\n');

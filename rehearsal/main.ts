@@ -131,6 +131,6 @@ try {
 } catch (error) {
   process.exitCode = error instanceof UsageError ? 2 : 1;
   const words = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : error;
-  process.stderr.write(`spot-guard rehearsal: ${words}\n`);
+  for (const line of String(words).split('\n')) process.stderr.write(`spot-guard rehearsal: ${line}\n`);
 }
 leaveLater();

@@ -31,30 +31,50 @@ export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--wi
   --json             one JSON object and nothing else (npm start --silent keeps npm's own lines away)
 `;
 
-/** A wrong call: its message is one line for the user. */
+/** A wrong call: its message has a line for each fault. */
 export class UsageError extends Error {}
 
 /** Throws UsageError. */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
-  const { scenario: name = DEFAULT_SCENARIO.name, window, event: eventFile } = values;
-  const scenario = SCENARIOS.find((one) => one.name === name);
-  if (!scenario) {
-    const names = SCENARIOS.map((one) => one.name).join(', ');
-    throw new UsageError(`--scenario: got "${name}", allowed: ${names}`);
+  const { window, event: eventFile } = values;
+  const faults: string[] = [];
+  const beside = Object.entries(values).filter(([key, value]) => key !== 'all' && value);
+  if (values.all && beside.length > 0) {
+    const names = beside.map(([name]) => `--${name}`).join(', ');
+    faults.push(`--all: got ${names} beside it, allowed: nothing else`);
   }
-  const [beside] = Object.entries(values).filter(([key, value]) => key !== 'all' && value);
-  if (values.all && beside)
-    throw new UsageError(`--all: got --${beside[0]} beside it, allowed: nothing else`);
+  const scenario = readOr(DEFAULT_SCENARIO, faults, () => readScenario(values.scenario));
+  const windowSeconds = readOr(undefined, faults, () => readWindow(window));
+  const event = readOr(undefined, faults, () => readEvent(eventFile));
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
   return {
     scenario,
     all: values.all,
     list: values.list,
     json: values.json,
     help: values.help,
-    ...(window === undefined ? {} : { windowSeconds: readWindow(window) }),
-    ...(eventFile === undefined ? {} : { eventFile, event: readEvent(eventFile) }),
+    ...(windowSeconds === undefined ? {} : { windowSeconds }),
+    ...(eventFile === undefined || event === undefined ? {} : { eventFile, event }),
   };
+}
+
+function readOr<T>(otherwise: T, faults: string[], read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    faults.push(error.message);
+    return otherwise;
+  }
+}
+
+function readScenario(name: string | undefined): Scenario {
+  if (name === undefined) return DEFAULT_SCENARIO;
+  const scenario = SCENARIOS.find((one) => one.name === name);
+  if (scenario) return scenario;
+  const names = SCENARIOS.map((one) => one.name).join(', ');
+  throw new UsageError(`--scenario: got "${name}", allowed: ${names}`);
 }
 
 function parse(args: readonly string[]) {
@@ -78,7 +98,8 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readWindow(text: string): number {
+function readWindow(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds < WINDOW.min || seconds > WINDOW.max) {
     throw new UsageError(
@@ -88,7 +109,8 @@ function readWindow(text: string): number {
   return seconds;
 }
 
-function readEvent(file: string): Json {
+function readEvent(file: string | undefined): Json | undefined {
+  if (file === undefined) return undefined;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');

@@ -93,19 +93,27 @@ describe('a wrong call', () => {
     expect(call).not.toThrow(/\n/);
   });
 
+  it('is told with all its faults together', () => {
+    const args = ['--scenario', 'x', '--window', '4', '--event', '/nowhere/event.json'];
+    expect(() => readOptions(args)).toThrow(/^--scenario: .*\n--window: .*\n--event: .*ENOENT\)$/);
+  });
+
   it('has that line on stderr, nothing on stdout, and exit code 2', { timeout: 30_000 }, async () => {
     const { stdout, stderr, code } = await run(['--window', '4', '--json']);
     expect({ stdout, code }).toEqual({ stdout: '', code: 2 });
     expect(stderr).toMatch(/^[^\n]*--window: got "4"[^\n]*\n$/);
   });
 
-  it('is a machine without Python or Linux', { timeout: 30_000 }, async () => {
+  it('is a machine without Python, Linux or a temporary folder', { timeout: 30_000 }, async () => {
     const { stderr, code } = await run([], { PATH: folder });
     expect({ stderr, code }).toEqual({
       code: 2,
       stderr: expect.stringMatching(/needs python3, version 3\.9 or newer; none was found\n$/),
     });
     expect(checkHost('darwin', process.env, '/tmp')).toMatch(/needs Linux.*darwin/);
+    expect(checkHost('linux', process.env, '/nowhere')).toMatch(
+      /can write to; \/nowhere is none \(ENOENT\)$/,
+    );
     expect(checkHost('linux', process.env, '/tmp/a b')).toMatch(/with a plain path.*\/tmp\/a b/);
   });
 });
