@@ -204,15 +204,17 @@ describe.concurrent('npm start', () => {
     child.kill('SIGINT');
     expect(await exited).toBe(130);
     expect(readdirSync(scratch)).toEqual([]);
-    const commands = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        } catch {
-          return ''; // gone meanwhile
-        }
-      });
-    expect(commands.filter((line) => line.includes(scratch))).toEqual([]);
+    const commands = () =>
+      readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map((pid) => {
+          try {
+            return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+          } catch {
+            return ''; // gone meanwhile
+          }
+        });
+    // What has been killed takes a moment to be gone.
+    await expect.poll(() => commands().filter((line) => line.includes(scratch))).toEqual([]);
   });
 });
