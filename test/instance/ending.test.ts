@@ -71,8 +71,9 @@ describe.concurrent('what does not end by itself', { timeout: 40_000 }, () => {
         'drain',
         'deaf',
         `#!/usr/bin/env python3
-import os, signal, time
+import os, signal, subprocess, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen(['sleep', '60'], env={}, start_new_session=True)
 for _ in range(3):
     if os.fork() == 0:
         os.setsid()
@@ -96,6 +97,7 @@ while True:
         name: 'deaf',
         note: expect.stringContaining("ended at the stage's moment"),
       });
+      expect(report.leftovers).toBe(0);
       expect(machine.read('/saved').trim()).toBe('saved');
       expect(report.deadline - (ends.at(-1)?.ended ?? 0)).toBeGreaterThan(2);
     }),

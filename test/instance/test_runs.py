@@ -55,18 +55,21 @@ class Claim(OnAMachine):
 
 class Following(OnAMachine):
     def follow(self, runner: Clock, deadline: float) -> "tuple[int, str]":
-        """A step that follows a run whose runner lives, says nothing, and whose clock is this."""
+        """Within 10 s: a step that follows a run whose runner lives and whose clock is this."""
         mine = notice(int(deadline))
         run, _ = runs.claim(mine)
         held = lock.acquire(run.lock, 0)
         journal = Journal(run.journal, runner, deadline)
         journal.write("started", deadline=deadline, clock=list(runner.anchor))
-        try:
-            with contextlib.redirect_stdout(io.StringIO()) as out:
-                following: Any = step._Following(run, mine, "drain")  # pyright: ignore[reportPrivateUsage]
-                return following.follow(), out.getvalue()
-        finally:
-            os.close(held)
+        codes: List[int] = []
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            following: Any = step._Following(run, mine, "drain")  # pyright: ignore[reportPrivateUsage]
+            thread = threading.Thread(target=lambda: codes.append(following.follow()), daemon=True)
+            thread.start()
+            thread.join(10)
+        os.close(held)
+        self.assertFalse(thread.is_alive(), "the step still waits")
+        return codes[0], out.getvalue()
 
     def test_a_step_goes_by_the_clock_of_the_runner(self) -> None:
         wall, boot = Clock().anchor
