@@ -1,5 +1,5 @@
 // What is refused, in words; and disks that are full or read-only.
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encode, exits, GRACEFUL, on } from './machine.ts';
@@ -49,6 +49,19 @@ describe.concurrent('what is refused', { timeout: 40_000 }, () => {
       mkdirSync(join(machine.root, 'only'));
       const end = await machine.step('accept', machine.notices(8));
       expect(end).toMatchObject({ exit: 169, stdout: expect.stringContaining('no python3 on this machine') });
+    }),
+  );
+
+  it(
+    'is a machine without a tool that unpacks the guard, in words',
+    on(async (machine) => {
+      machine.prelude = `PATH=${machine.root}/only; export PATH; `;
+      mkdirSync(join(machine.root, 'only'));
+      for (const tool of ['python3', 'base64', 'mktemp', 'sha256sum']) {
+        symlinkSync(`/usr/bin/${tool}`, join(machine.root, 'only', tool));
+      }
+      const end = await machine.step('accept', machine.notices(8));
+      expect(end).toMatchObject({ exit: 169, stdout: expect.stringContaining('no gzip on this machine') });
     }),
   );
 });

@@ -82,8 +82,6 @@ def kill_all(find: Callable[[], Processes], leaders: AbstractSet[int] = frozense
 
     They are stopped first, so that none forks away.
     """
-    for leader in leaders:
-        send_group(leader, signal.SIGSTOP)
     until = time.monotonic() + STOP_SECONDS
     stopped: Processes = {}
     quiet = 0
