@@ -194,7 +194,7 @@ describe.concurrent('npm start', () => {
     expect(readdirSync(scratch)).toEqual([]);
   });
 
-  it('cleans up when it is interrupted', { timeout: 60_000 }, async () => {
+  it('cleans up when it is interrupted', { timeout: 60_000 }, async ({ expect }) => {
     const { child, scratch, exited } = start(['--scenario', 'hook-ignores-sigterm']);
     let shown = '';
     child.stdout.on('data', (data: Buffer) => {
