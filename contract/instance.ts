@@ -63,6 +63,7 @@ export const JOURNAL_PHASES = [
   'takenOver',
   'stageStarted',
   'taskStarted',
+  'taskRuns',
   'taskEnded',
   'stageEnded',
   'leftoversEnded',

@@ -59,8 +59,8 @@ export class Observer {
   };
 
   readonly onJournal = (line: JournalLine): void => {
-    const { what, mood } = showJournal(line);
-    this.#tell('guard', what, mood, line.t);
+    const shown = showJournal(line);
+    if (shown) this.#tell('guard', shown.what, shown.mood, line.t);
   };
 
   readonly onStep = ({ name, status, exit }: StepResult): void => {

@@ -75,8 +75,8 @@ function parseLine(text: string): JournalLine | undefined {
   return JOURNAL_PHASES.some((phase) => phase === got) ? (line as unknown as JournalLine) : undefined;
 }
 
-/** What a line says to a reader. */
-export function showJournal(line: JournalLine): { what: string; mood: Mood } {
+/** What a line says to a reader; some are the guard's own. */
+export function showJournal(line: JournalLine): { what: string; mood: Mood } | undefined {
   const { phase, stage = '', task = '', exit, seconds, note, count } = line;
   const ended = `${exit === undefined ? '' : `exit ${exit}`}${seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`}`;
   const mood: Mood = exit === undefined ? 'plain' : exit === EXIT.ok ? 'good' : 'bad';
@@ -90,6 +90,8 @@ export function showJournal(line: JournalLine): { what: string; mood: Mood } {
       return { what: `${stage} starts`, mood: 'plain' };
     case 'taskStarted':
       return { what: `${stage}: ${task} starts`, mood: 'plain' };
+    case 'taskRuns':
+      return undefined;
     case 'taskEnded':
       return { what: `${stage}: ${task} ended, ${ended}${why}`, mood };
     case 'stageEnded':

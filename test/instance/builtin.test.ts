@@ -50,15 +50,29 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
   );
 
   it(
+    'is told in the common way where the engine is not there any more to kill it',
+    on(async (machine) => {
+      withSystemd(machine);
+      machine.tool('docker', '#!/bin/sh\nrm "$0"\nexec sleep 60\n');
+      const ends = await machine.run(machine.notices(9, 'terminate', { containers: 'db' }));
+      expect(exits(ends)).toEqual(['accept 0', 'drain 21', 'save 0', 'clean 0', 'report 0']);
+      expect(reportOf(ends)).toMatchObject({ attempt: 1, tasks: [{ name: 'tag:containers' }] });
+    }),
+  );
+
+  it(
     'has failed where systemd or the engine killed it, though both call that a success',
     on(async (machine) => {
       withSystemd(
         machine,
-        `[ "$1" = show ] && printf 'Id=web.service\\nResult=success\\n\\nId=deaf.service\\nResult=timeout\\n'; exit 0`,
+        `case "$2" in
+*ActiveState) printf 'Id=web.service\\nActiveState=active\\n\\nId=deaf.service\\nActiveState=active\\n\\nId=long-failed.service\\nActiveState=failed\\n' ;;
+*Result) printf 'Id=web.service\\nResult=success\\n\\nId=deaf.service\\nResult=timeout\\n\\nId=long-failed.service\\nResult=timeout\\n' ;;
+esac`,
       );
       machine.tool('docker', `#!/bin/sh\nsleep "$3"\n`);
       const ends = await machine.run(
-        machine.notices(12, 'terminate', { units: 'web deaf', containers: 'db' }),
+        machine.notices(12, 'terminate', { units: 'web deaf long-failed', containers: 'db' }),
       );
       expect(ends[1]?.exit).toBe(20);
       const notes = Object.fromEntries(reportOf(ends).tasks.map(({ name, note }) => [name, note]));
@@ -97,6 +111,7 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
       const ends = await machine.run(machine.notices(10, 'terminate', hostile));
       expect(ends[1]?.exit).toBe(20);
       expect(calls(machine).filter((call) => !call.startsWith('systemd-run'))).toEqual([
+        'systemctl show --property=Id,ActiveState -- worker',
         'systemctl stop -- worker',
         'systemctl show --property=Id,Result -- worker',
       ]);
@@ -143,9 +158,20 @@ describe.concurrent('under systemd', { timeout: 40_000 }, () => {
       expect(exits(ends)).toEqual(['accept 0', 'drain 0', 'save 0', 'clean 0', 'report 0']);
       const [call] = calls(machine);
       expect(call).toMatch(
-        /^systemd-run --unit=spot-guard-run --collect --quiet --property=KillMode=process /,
+        /^systemd-run --unit=spot-guard-run --collect --quiet --property=KillMode=process --property=OOMPolicy=continue --property=TasksMax=infinity /,
       );
       expect(call).toMatch(/ -- \S*python3\S* -I -S \S+\.pyz run \S+$/);
+    }),
+  );
+
+  it(
+    'the plan runs all the same where its unit comes to nothing',
+    on(async (machine) => {
+      withSystemd(machine, 'exit 0', 'exit 0');
+      machine.hook('drain', 'h', '#!/bin/sh\n');
+      const ends = await machine.run(machine.notices(15));
+      expect(exits(ends)).toEqual(['accept 0', 'drain 0', 'save 0', 'clean 0', 'report 0']);
+      expect(calls(machine).filter((call) => call.startsWith('systemd-run'))).toHaveLength(1);
     }),
   );
 

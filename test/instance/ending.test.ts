@@ -149,6 +149,22 @@ describe.concurrent('what a hook leaves in the background', { timeout: 40_000 },
   );
 
   it(
+    'has its SIGTERM and a second after it, though a hook of clean runs over',
+    on(async (machine) => {
+      machine.file(
+        '/saver',
+        `#!/bin/bash\ntrap 'sleep 0.3; touch ${machine.root}/saved; exit' TERM\nwhile :; do sleep 0.05; done\n`,
+        0o755,
+      );
+      machine.hook('drain', 'leaver', `#!/bin/sh\nsetsid ${machine.root}/saver &\n`);
+      machine.hook('clean', 'deaf', '#!/bin/bash\ntrap "" TERM\nwhile :; do sleep 0.1; done\n');
+      const ends = await machine.run(machine.notices(12, 'terminate', { 'save-until': '60' }));
+      expect(exits(ends)).toEqual(['accept 0', 'drain 0', 'save 0', 'clean 21', 'report 0']);
+      expect(machine.exists('/saved')).toBe(true);
+    }),
+  );
+
+  it(
     'lives on where the machine hibernates',
     on(async (machine) => {
       machine.hook(

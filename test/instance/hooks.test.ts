@@ -26,7 +26,7 @@ describe.concurrent('a hook that must not or cannot run', { timeout: 40_000 }, (
     [
       'names an interpreter that is not there',
       (m: Machine) => m.hook('drain', 'h', '#!/no/such\n'),
-      'the interpreter in its first line',
+      'cannot be executed: there is no /no/such',
     ],
     ['is a folder', (m: Machine) => m.file('/etc/spot-guard/hooks.d/drain/h/x', ''), 'is not a file'],
     [

@@ -84,6 +84,28 @@ describe.concurrent('once', { timeout: 40_000 }, () => {
   );
 
   it(
+    'ends a hook that cleared its environment before it starts it again',
+    on(async (machine) => {
+      machine.file(
+        '/worker',
+        `#!/bin/bash\nwhile :; do echo x >> ${machine.root}/beats; sleep 0.05; done\n`,
+        0o755,
+      );
+      machine.hook(
+        'drain',
+        'slow',
+        `#!/bin/bash\n[ $SPOT_GUARD_ATTEMPT = 2 ] || exec env -i PATH="$PATH" SPOT_GUARD_ROOT=${machine.root} ${machine.root}/worker\n` +
+          `wc -l < ${machine.root}/beats > ${machine.root}/before; sleep 0.5; wc -l < ${machine.root}/beats > ${machine.root}/after\n`,
+      );
+      const running = machine.run(machine.notices(15));
+      await until(() => machine.exists('/beats'));
+      for (const pid of machine.processes('run\0')) process.kill(pid, 'SIGKILL');
+      expect(exits(await running)).toEqual(GRACEFUL);
+      expect(machine.read('/after')).toBe(machine.read('/before'));
+    }),
+  );
+
+  it(
     'leaves what an ended hook had left in the background its time, though the runner is killed',
     on(async (machine) => {
       machine.hook('drain', '10-leaver', `#!/bin/sh\n(sleep 4; touch ${machine.root}/finished) &\n`);

@@ -53,7 +53,7 @@ describe.concurrent('the plan', { timeout: 40_000 }, () => {
         SPOT_GUARD_STATE: '/srv/state',
         SPOT_GUARD_WORKLOAD: 'train-42',
         SPOT_GUARD_ATTEMPT: '1',
-        SPOT_GUARD_TASK: expect.stringMatching(/\/runs\/\d+\/save\/look$/),
+        SPOT_GUARD_TASK: expect.stringMatching(/\/runs\/\d+\/[0-9a-f]{32}\/save\/look$/),
       });
       expect(Date.parse(env.SPOT_GUARD_DEADLINE) / 1000).toBe(Number(env.SPOT_GUARD_DEADLINE_EPOCH));
       expect(Number(env.SPOT_GUARD_STAGE_END)).toBeLessThan(Number(env.SPOT_GUARD_DEADLINE_EPOCH));
@@ -73,7 +73,8 @@ describe.concurrent('the plan', { timeout: 40_000 }, () => {
       expect(exits(await machine.run(machine.notices(8)))).toEqual(GRACEFUL);
       expect(machine.read('/own').trim()).toBe('/dev/null');
       const [stdin, stdout, stderr, ...others] = machine.read('/runner').trim().split('\n');
-      expect([stdin, stdout, stderr]).toEqual(['/dev/null', '/dev/null', '/dev/null']);
+      expect([stdin, stdout]).toEqual(['/dev/null', '/dev/null']);
+      expect(stderr).toMatch(/\/runner\.log$/);
       // The runner's own: the journal, the lock, what it watches, the hook's output.
       expect(others.filter((file) => /_script|spot-guard-machine-\w+$/.test(file))).toEqual([]);
     }),
@@ -95,7 +96,7 @@ describe.concurrent('the plan', { timeout: 40_000 }, () => {
       machine.hook(
         'drain',
         'look',
-        `#!/bin/sh\nstat -c '%b %B' "\${SPOT_GUARD_TASK%/drain/look}/journal.jsonl" > ${machine.root}/room\n`,
+        `#!/bin/sh\nstat -c '%b %B' "\${SPOT_GUARD_TASK%/*/drain/look}/journal.jsonl" > ${machine.root}/room\n`,
       );
       await machine.run(machine.notices(8));
       const [blocks = 0, size = 0] = machine.read('/room').split(' ').map(Number);

@@ -5,16 +5,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
 from typing import Callable, Dict, List
+from unittest import mock
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from spot_guard import contract, processes
 
-FOLDER = f"/run/spot-guard/runs/{os.getpid()}"
-MARK = processes.mark_of(FOLDER, "drain", "10-hook")
+FAMILY = processes.Family(f"/run/spot-guard/runs/{os.getpid()}/token", since=0.0)
+MARK = FAMILY.mark_of("drain", "10-hook")
 ZOMBIE_LEADER = """
 import ctypes, threading, time
 threading.Thread(target=time.sleep, args=(60,)).start()
@@ -46,48 +48,78 @@ class Family(unittest.TestCase):
         assert orphan.stdout
         pid = int(orphan.stdout.readline())
         orphan.wait()
-        self.assertEqual(processes.of_run(FOLDER)[pid].mark, MARK)
-        self.assertNotIn(pid, processes.of_run(FOLDER[:-1]))
+        self.assertEqual(FAMILY.members()[pid].mark, MARK)
+        self.assertNotIn(pid, processes.Family(f"/run/spot-guard/runs/{os.getpid()}/other", 0.0).members())
         processes.send([pid], signal.SIGKILL)
 
-    def test_one_that_cleared_its_environment_is_found_by_its_ancestor_and_its_session(self) -> None:
+    def test_one_that_cleared_its_environment_has_the_mark_of_its_parent(self) -> None:
         hidden = self.start("sh", "-c", "env -i sleep 60 & echo $!; wait")
         assert hidden.stdout
         pid = int(hidden.stdout.readline())
-        _await(lambda: not processes.of_run(FOLDER).get(pid, processes.Process(0, 0, "x")).mark)
-        found = processes.of_run(FOLDER)
+        _await(lambda: _name(pid) == "sleep")
+        self.assertEqual(FAMILY.members()[pid].mark, MARK)
+
+    def test_an_orphan_that_cleared_its_environment_is_found_by_its_session_alone(self) -> None:
+        leader = self.start("sh", "-c", "env -i sleep 60 & echo $!")
+        assert leader.stdout
+        pid = int(leader.stdout.readline())
+        leader.wait()
+        _await(lambda: _name(pid) == "sleep")
+        self.assertNotIn(pid, FAMILY.members())
+        found = FAMILY.members({leader.pid})
         self.assertIn(pid, processes.unmarked(found))
-        self.assertIn(pid, processes.of_tasks(found, {"another"}, {hidden.pid}))
+        self.assertIn(pid, processes.of_tasks(found, {"another"}, {leader.pid}))
         self.assertNotIn(pid, processes.of_tasks(found, {"another"}, frozenset()))
+
+    def test_what_is_older_than_the_run_is_none_of_its_own(self) -> None:
+        process = self.start("sleep", "60")
+        _await(lambda: process.pid in FAMILY.members())
+        since = time.clock_gettime(time.CLOCK_BOOTTIME) + 1
+        self.assertNotIn(process.pid, processes.Family(MARK.partition("/drain")[0], since).members())
+
+    def test_one_whose_environment_cannot_be_read_in_time_holds_nobody_up(self) -> None:
+        process = self.start("sleep", "60")
+        family = processes.Family(MARK.partition("/drain")[0], 0.0)
+        never = threading.Event()
+        self.addCleanup(never.set)
+
+        def environment(_: int) -> bytes:
+            never.wait()
+            return b""
+
+        with mock.patch.multiple(processes, ENVIRON_SECONDS=0.01, _environment=environment):
+            family.members()
+        _await(lambda: process.pid in FAMILY.members())
+        begun = time.monotonic()
+        self.assertEqual(family.members()[process.pid].mark, "")
+        self.assertLess(time.monotonic() - begun, 5)
 
     def test_a_name_that_looks_like_the_rest_of_the_line_deceives_nobody(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             odd = Path(folder) / "a) Z 1 (b"
             odd.symlink_to("/bin/sleep")
             process = self.start(str(odd), "60")
-            _await(lambda: process.pid in processes.of_run(FOLDER))
-            self.assertEqual(
-                processes.of_run(FOLDER)[process.pid], processes.Process(process.pid, process.pid, MARK)
-            )
+            _await(lambda: process.pid in FAMILY.members())
+            self.assertEqual(FAMILY.members()[process.pid], processes.Process(process.pid, process.pid, MARK))
 
     def test_a_zombie_is_dead(self) -> None:
         process = self.start("true")
         _await(lambda: processes.stat_fields(process.pid)[0] == b"Z")
-        self.assertNotIn(process.pid, processes.of_run(FOLDER))
+        self.assertNotIn(process.pid, FAMILY.members())
 
     def test_a_process_whose_main_thread_alone_has_ended_lives(self) -> None:
         process = self.start(sys.executable, "-c", ZOMBIE_LEADER)
         assert process.stdout
         process.stdout.readline()
         _await(lambda: processes.stat_fields(process.pid)[0] == b"Z")
-        self.assertIn(process.pid, processes.of_run(FOLDER))
-        processes.kill_all(lambda: processes.of_run(FOLDER))
+        self.assertIn(process.pid, FAMILY.members())
+        processes.kill_all(FAMILY.members)
         process.wait(5)
 
     def test_one_that_forks_and_exits_all_the_time_is_killed(self) -> None:
         comet = "import os, time\nwhile True:\n    if os.fork(): os._exit(0)\n    time.sleep(0.001)\n"
         leader = self.start("sh", "-c", '"$0" -c "$1" & sleep 60', sys.executable, comet)
-        processes.kill_all(lambda: processes.of_run(FOLDER), {leader.pid})
+        processes.kill_all(FAMILY.members, {leader.pid})
         leader.wait(5)
         with self.assertRaises(ProcessLookupError):
             while True:  # until the last of the group is reaped
@@ -99,14 +131,18 @@ class Family(unittest.TestCase):
         bystander = self.start("sh", "-c", script, mark="/another/run")
         assert bystander.stdout
         pid = int(bystander.stdout.readline())
-        _await(lambda: pid in processes.of_run(FOLDER))
-        self.assertEqual(processes.of_run(FOLDER)[pid].group, bystander.pid)
+        _await(lambda: pid in FAMILY.members())
+        self.assertEqual(FAMILY.members()[pid].group, bystander.pid)
 
         def theirs() -> processes.Processes:
-            return processes.of_tasks(processes.of_run(FOLDER), {MARK}, frozenset())
+            return processes.of_tasks(FAMILY.members(), {MARK}, frozenset())
 
         processes.kill_all(theirs)
         self.assertEqual(bystander.wait(5), 5)
+
+
+def _name(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
 
 
 def _await(condition: Callable[[], bool]) -> None:

@@ -3,6 +3,7 @@
 import os
 import random
 import tempfile
+import threading
 import unittest
 from typing import Dict
 from unittest import mock
@@ -122,6 +123,19 @@ class State(unittest.TestCase):
     def test_a_link_that_leads_out_of_the_root_is_refused(self) -> None:
         os.symlink(self.root + "/etc", self.root + "/srv/app/link")
         self.assertEqual(settings.parse({"state": "/srv/app/link"}).state, ())
+
+    def test_a_folder_on_a_server_that_is_gone_is_refused_and_holds_nobody_up(self) -> None:
+        never = threading.Event()
+        self.addCleanup(never.set)
+
+        def realpath(path: str) -> str:
+            never.wait()
+            return path
+
+        with mock.patch.object(os.path, "realpath", realpath):
+            parsed = settings.parse({"state": "/mnt/efs/state", "units": "worker"})
+        self.assertEqual((parsed.units, parsed.state), (("worker",), ()))
+        self.assertEqual(parsed.unsafe, ("/mnt/efs/state: does not answer within 0.5 s",))
 
     def test_the_file_of_roots_decides_where_there_is_one(self) -> None:
         with open(self.root + "/etc/spot-guard/roots", "w", encoding="utf-8") as file:

@@ -1,6 +1,5 @@
 """One program that runs: started in a session of its own, its output kept within bounds."""
 
-import errno
 import os
 import subprocess
 from typing import Optional
@@ -22,6 +21,7 @@ class Child:
         self.started = now
         self.term_at = term_moment(now, until, LAST_CALL_SECONDS if task.last_call else grace)
         self.told = False
+        self.until = until
         self.look_at = 0.0
         """When to look again whether what it started has ended."""
         self.status: Optional[int] = None
@@ -84,14 +84,6 @@ def spawn(task: Task, argv: "tuple[str, ...]", stdout: int) -> "subprocess.Popen
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-
-
-def start_fault(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
-        return "cannot be executed: its first line is not #! and an interpreter"
-    if isinstance(error, OSError) and error.errno == errno.ENOENT:
-        return "cannot be executed: the interpreter in its first line does not exist"
-    return f"cannot be started: {error}"[:NOTE_CHARS]
 
 
 def _exit_code(status: int) -> int:

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, cast
 from . import processes
 from .clock import Clock
 from .journal import Line
+from .processes import Family, Processes
 
 
 class History(NamedTuple):
@@ -18,7 +19,7 @@ class History(NamedTuple):
     tasks: Set[Tuple[str, str]]
     """Stage and name of those that have ended."""
     interrupted: List[Line]
-    """taskStarted lines without an end."""
+    """Of each task without an end: what its taskStarted and its taskRuns line say."""
     starts: Dict[str, float]
     """When each stage was started."""
     task_starts: Dict[Tuple[str, str], int]
@@ -40,6 +41,8 @@ def read(lines: List[Line]) -> History:
         elif phase == "taskStarted":
             running[key] = line
             history.task_starts[key] = history.task_starts.get(key, 0) + 1
+        elif phase == "taskRuns" and key in running:
+            running[key] = {**running[key], **line}
         elif phase == "taskEnded":
             running.pop(key, None)
             history.tasks.add(key)
@@ -54,13 +57,16 @@ def clock_of(line: Optional[Line]) -> Clock:
     return Clock(cast("Tuple[float, float]", tuple(anchor)) if anchor else None)
 
 
-def end_interrupted(history: History, folder: str) -> None:
+def end_interrupted(history: History, family: Family) -> None:
     """Kills what the killed runner had running, so that no task runs twice side by side."""
-    marks = {processes.mark_of(folder, line["stage"], line["task"]) for line in history.interrupted}
+    marks = {family.mark_of(line["stage"], line["task"]) for line in history.interrupted}
+    pids = {int(line["pid"]): line["startTime"] for line in history.interrupted if "pid" in line}
 
-    def theirs() -> processes.Processes:
-        found = processes.of_run(folder)
-        return {**processes.of_tasks(found, marks, frozenset()), **processes.unmarked(found)}
+    def theirs() -> Processes:
+        # A leader that has gone leaves its session behind, unless its pid is another's by now.
+        leaders = {pid for pid, started in pids.items() if processes.start_time(pid) in ("", started)}
+        found = family.members(leaders)
+        return {**processes.of_tasks(found, marks, leaders), **processes.unmarked(found)}
 
     if marks:
         processes.kill_all(theirs)

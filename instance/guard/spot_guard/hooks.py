@@ -7,9 +7,14 @@ from typing import Dict, List, Tuple
 
 from . import contract
 from .paths import here
+from .patience import within
 from .task import Task
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+INTERPRETER = re.compile(rb"#![ \t]*([^ \t\n]+)")
+EXEC = ("/bin/sh", "-c", 'exec "$0"')
+"""Its file may lie on a file server that is gone: then the task waits for it, and not the runner."""
+ANSWER_SECONDS = 0.5
 LEFT_BY_EDITORS = (".bak", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".rpmnew", ".rpmsave", ".swp")
 
 
@@ -36,13 +41,15 @@ def hook_tasks(stage: str, action: str, env: Dict[str, str]) -> Tuple[List[Task]
             continue
         path = os.path.join(folder, name)
         refused = f"its folder {distrusted}" if distrusted else _refusal(path)
-        tasks.append(Task(name, (path,), env, refused=refused))
+        tasks.append(Task(name, (*EXEC, path), env, refused=refused))
     return tasks, warnings
 
 
 def _refusal(path: str) -> str:
     try:
-        return _fault(path, os.stat(path))
+        return within(ANSWER_SECONDS, lambda: _fault(path, os.stat(path)))
+    except TimeoutError as error:
+        return str(error)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 
@@ -52,7 +59,20 @@ def _fault(path: str, found: os.stat_result) -> str:
         return "is not a file"
     if not found.st_mode & 0o111:
         return "is not executable: chmod +x"
-    return _writable_by_others(found) or _on_the_way(os.path.realpath(path))
+    return _writable_by_others(found) or _on_the_way(os.path.realpath(path)) or _first_line(path)
+
+
+def _first_line(path: str) -> str:
+    with open(path, "rb") as file:
+        begins = file.read(256)
+    if begins.startswith(b"\x7fELF"):
+        return ""
+    interpreter = INTERPRETER.match(begins)
+    if interpreter is None:
+        return "cannot be executed: its first line is not #! and an interpreter"
+    if not os.path.exists(interpreter[1]):
+        return f"cannot be executed: there is no {ascii(interpreter[1].decode('latin-1'))[1:-1]}"
+    return ""
 
 
 def _on_the_way(path: str) -> str:

@@ -8,6 +8,7 @@ from .clock import rfc3339
 from .journal import Follower, Journal, Line
 from .notice import Notice
 from .paths import search_path
+from .processes import Family
 from .runs import Run
 from .supervisor import Supervisor, Thawed
 from .task import NOTE_CHARS, Task, stage_exit
@@ -51,7 +52,10 @@ class _Plan:
         self.stage = ""
         self.unpublished = ""
         """Why workloads cannot see the notice file; empty if they can."""
-        self.supervisor = Supervisor(this.folder, self.clock, self.deadline, self._task_started)
+        self.family = Family(this.mark(), since=self.clock.anchor[1])
+        self.supervisor = Supervisor(
+            self.family, self.clock, self.deadline, self._task_started, self._task_runs
+        )
 
     def run(self) -> None:
         """Every stage runs, whatever became of the one before."""
@@ -64,7 +68,7 @@ class _Plan:
             ends={stage: round(end, 3) for stage, end in self.ends.items()},
             clock=list(self.clock.anchor),
         )
-        history.end_interrupted(self.before, self.run_.folder)
+        history.end_interrupted(self.before, self.family)
         self._warn("what hides its origin may outlive its stage", processes.become_subreaper())
         self._publish()
         for refused in self.settings.refused:
@@ -98,6 +102,10 @@ class _Plan:
         hooks_until = (
             started + (until - started) * HOOKS_SHARE if self._after_hooks(stage, until, env) else until
         )
+        leftovers_until = hooks_until
+        if stage == "clean" and self.notice.action != "hibernate" and self.supervisor.leftovers():
+            # Hooks that run over must not take the time in which the others' background work ends.
+            hooks_until -= min(LEFTOVER_GRACE_SECONDS, max(0.0, hooks_until - self.clock.now()) / 3)
         tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, hooks_until))
         for warning in warnings:
             self._warn("not a hook", warning)
@@ -106,14 +114,14 @@ class _Plan:
         for task in tasks:
             self._run_tasks([task], hooks_until, grace)
         if stage == "clean" and self.notice.action != "hibernate":
-            self._end_leftovers(hooks_until)
+            self._end_leftovers(leftovers_until)
         # Asked again, because their time depends on when the hooks ended.
         self._run_tasks(self._after_hooks(stage, until, env), until, grace)
         ended = [line for line in self._lines("taskEnded") if line["stage"] == stage]
         self._end_stage(stage, started, until, stage_exit(ended))
 
     def _end_leftovers(self, until: float) -> None:
-        grace = min(LEFTOVER_GRACE_SECONDS, max(0.0, until - self.clock.now()) / 3)
+        grace = min(LEFTOVER_GRACE_SECONDS, max(0.0, until - self.clock.now()))
         count = self.supervisor.end_leftovers(until, grace)
         if count:
             self.journal.write("leftoversEnded", count=count)
@@ -156,6 +164,10 @@ class _Plan:
     def _task_started(self, task: Task) -> None:
         self.journal.write("taskStarted", stage=self.stage, task=task.name)
 
+    def _task_runs(self, task: Task, pid: int) -> None:
+        started = processes.start_time(pid)
+        self.journal.write("taskRuns", stage=self.stage, task=task.name, pid=pid, startTime=started)
+
     def _run_tasks(self, tasks: List[Task], until: float, grace: float) -> None:
         """Side by side; those that an earlier runner has ended are not run again."""
         left = [self._marked(task) for task in tasks if (self.stage, task.name) not in self.before.tasks]
@@ -174,7 +186,7 @@ class _Plan:
 
     def _marked(self, task: Task) -> Task:
         attempt = 1 + self.before.task_starts.get((self.stage, task.name), 0)
-        mark = processes.mark_of(self.run_.folder, self.stage, task.name)
+        mark = self.family.mark_of(self.stage, task.name)
         return task._replace(env={**task.env, contract.HOOK_ATTEMPT: str(attempt), contract.HOOK_TASK: mark})
 
     def _lines(self, phase: str) -> List[Line]:

@@ -6,18 +6,22 @@ import time
 from typing import AbstractSet, Callable, Dict, Iterable, List, NamedTuple, Set
 
 from . import contract
+from .patience import within
 
 PR_SET_CHILD_SUBREAPER = 36
 QUIET_WALKS = 3
 """One walk of /proc may pass by a process that has just been forked; three in a row hardly do."""
 STOP_SECONDS = 0.5
+ENVIRON_SECONDS = 0.1
+"""The kernel may keep a reader waiting while the process waits for a file server that is gone."""
+ENVIRON_BYTES = 262144
 
 
 class Process(NamedTuple):
     group: int
     session: int
     mark: str
-    """Of the task that started it; empty where its environment was cleared."""
+    """Of the task that started it; empty where nothing says whose it is."""
 
 
 Processes = Dict[int, Process]
@@ -37,34 +41,71 @@ def become_subreaper() -> str:
     return ""
 
 
-def mark_of(folder: str, stage: str, task: str) -> str:
-    """What each process of the task has in its environment: it outlives the runner, and says whose it is."""
-    return f"{folder}/{stage}/{task}"
+class Family:
+    """The processes of one run: this process's descendants, what carries a mark, and their descendants.
 
+    `mark` begins the mark of each task: it stands in the environment of all that the task starts, outlives
+    the runner, and cannot be guessed. `since`: CLOCK_BOOTTIME of the run's start; nothing older is its own.
+    """
 
-def of_run(folder: str) -> Processes:
-    """Live processes that carry a mark of this run, and all descendants of those and of this process."""
-    children: Dict[int, List[int]] = {}
-    alive: Processes = {}
-    pending = [os.getpid()]
-    found: Set[int] = set()
-    for name in os.listdir("/proc"):
-        fields = stat_fields(int(name)) if name.isdigit() else []
-        # The main thread of a process may be gone, a zombie, while others go on.
-        if len(fields) < 20 or (fields[0] in b"ZX" and int(fields[17]) <= 1):
-            continue
-        pid, mark = int(name), _mark(int(name))
-        alive[pid] = Process(int(fields[2]), int(fields[3]), mark)
-        children.setdefault(int(fields[1]), []).append(pid)
-        if mark.startswith(folder + "/"):
-            pending.append(pid)
-            found.add(pid)
-    while pending:
-        fresh = [pid for pid in children.get(pending.pop(), ()) if pid not in found]
-        pending += fresh
-        found.update(fresh)
-    found.discard(os.getpid())
-    return {pid: alive[pid] for pid in found if pid in alive}
+    def __init__(self, mark: str, since: float) -> None:
+        self._mark = mark
+        self._since = int(since * os.sysconf("SC_CLK_TCK"))
+        self._silent: Set[int] = set()
+        self.walk_seconds = 0.0
+        """How long the last walk of /proc took."""
+
+    def mark_of(self, stage: str, task: str) -> str:
+        return f"{self._mark}/{stage}/{task}"
+
+    def members(self, sessions: AbstractSet[int] = frozenset()) -> Processes:
+        """Those that live, without this process; `sessions` are the run's own as well."""
+        begun = time.monotonic()
+        alive: Processes = {}
+        children: Dict[int, List[int]] = {}
+        pending = [os.getpid()]
+        for name in os.listdir("/proc"):
+            fields = stat_fields(int(name)) if name.isdigit() else []
+            # The main thread of a process may be gone, a zombie, while others go on.
+            if len(fields) < 20 or (fields[0] in b"ZX" and int(fields[17]) <= 1):
+                continue
+            pid = int(name)
+            children.setdefault(int(fields[1]), []).append(pid)
+            if int(fields[19]) < self._since:
+                continue
+            mark = self._read_mark(pid)
+            alive[pid] = Process(int(fields[2]), int(fields[3]), mark)
+            if mark or alive[pid].session in sessions:
+                pending.append(pid)
+        found = {pid for pid in pending if pid in alive}
+        while pending:
+            parent = pending.pop()
+            for pid in children.get(parent, ()):
+                if pid in found or pid not in alive:
+                    continue
+                found.add(pid)
+                pending.append(pid)
+                # One that is just being exec'd has no environment for a moment.
+                if not alive[pid].mark and parent in found:
+                    alive[pid] = alive[pid]._replace(mark=alive[parent].mark)
+        found.discard(os.getpid())
+        self.walk_seconds = time.monotonic() - begun
+        return {pid: alive[pid] for pid in found}
+
+    def _read_mark(self, pid: int) -> str:
+        """Of another run, or none: empty."""
+        if pid in self._silent:
+            return ""
+        try:
+            environment = b"\0" + within(ENVIRON_SECONDS, lambda: _environment(pid))
+        except TimeoutError:
+            self._silent.add(pid)
+            return ""
+        except OSError:
+            return ""  # gone meanwhile, or another user's
+        found = environment.partition(f"\0{contract.HOOK_TASK}=".encode())[2]
+        mark = found.partition(b"\0")[0].decode("utf-8", "replace")
+        return mark if mark.startswith(self._mark + "/") else ""
 
 
 def of_tasks(among: Processes, marks: AbstractSet[str], leaders: AbstractSet[int]) -> Processes:
@@ -73,15 +114,17 @@ def of_tasks(among: Processes, marks: AbstractSet[str], leaders: AbstractSet[int
 
 
 def unmarked(among: Processes) -> Processes:
-    """Those that cleared their environment: nobody can say whose they are."""
+    """Those that cleared their environment and lost their parent: nobody can say whose they are."""
     return {pid: one for pid, one in among.items() if not one.mark}
 
 
 def kill_all(find: Callable[[], Processes], leaders: AbstractSet[int] = frozenset()) -> None:
-    """SIGKILL to all that `find` finds, and to the groups of `leaders`, which are not reaped yet.
+    """SIGKILL to the groups of `leaders`, which are not reaped yet, and to all that `find` finds.
 
-    They are stopped first, so that none forks away.
+    What is found is stopped first, so that none forks away.
     """
+    for leader in leaders:
+        send_group(leader, signal.SIGKILL)
     until = time.monotonic() + STOP_SECONDS
     stopped: Processes = {}
     quiet = 0
@@ -90,8 +133,6 @@ def kill_all(find: Callable[[], Processes], leaders: AbstractSet[int] = frozense
         quiet = 0 if fresh else quiet + 1
         stopped.update(fresh)
         _send_groups(fresh, signal.SIGSTOP)
-    for leader in leaders:
-        send_group(leader, signal.SIGKILL)
     _send_groups(stopped, signal.SIGKILL)
 
 
@@ -118,6 +159,12 @@ def send_group(leader: int, number: signal.Signals) -> None:
         pass  # gone meanwhile: what was wanted
 
 
+def start_time(pid: int) -> str:
+    """In clock ticks since boot: with the pid it names one process for good. Empty if it is gone."""
+    fields = stat_fields(pid)
+    return fields[19].decode() if len(fields) > 19 else ""
+
+
 def stat_fields(pid: int) -> List[bytes]:
     """/proc/PID/stat from the state on; the name before it may hold anything. Empty if it is gone."""
     try:
@@ -127,11 +174,6 @@ def stat_fields(pid: int) -> List[bytes]:
         return []
 
 
-def _mark(pid: int) -> str:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            environment = b"\0" + file.read()
-    except OSError:
-        return ""  # gone meanwhile, or another user's
-    found = environment.partition(f"\0{contract.HOOK_TASK}=".encode())[2]
-    return found.partition(b"\0")[0].decode("utf-8", "replace")
+def _environment(pid: int) -> bytes:
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        return file.read(ENVIRON_BYTES)

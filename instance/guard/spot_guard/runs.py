@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from . import contract, lock, notice
 from .notice import Notice
@@ -33,9 +33,16 @@ class Run(NamedTuple):
 
     def notice(self) -> Notice:
         """Raises OSError, ValueError, Refused."""
-        with open(os.path.join(self.folder, "notice"), encoding="utf-8") as file:
-            entry = json.load(file)
+        entry = self._entry()
         return notice.check(entry["instance_id"], entry)
+
+    def mark(self) -> str:
+        """Begins the mark of each of the run's tasks. Raises OSError, ValueError."""
+        return f"{self.folder}/{self._entry()['token']}"
+
+    def _entry(self) -> Dict[str, Any]:
+        with open(os.path.join(self.folder, "notice"), encoding="utf-8") as file:
+            return json.load(file)
 
 
 def claim(wanted: Notice) -> "tuple[Run, bool]":
@@ -52,7 +59,8 @@ def claim(wanted: Notice) -> "tuple[Run, bool]":
         fresh = f"{made.folder}.{os.getpid()}"
         os.mkdir(fresh, 0o700)
         with open(os.path.join(fresh, "notice"), "w", encoding="utf-8") as file:
-            json.dump(wanted._asdict(), file)
+            # The token: who cannot read this file cannot pass for a process of the run.
+            json.dump({**wanted._asdict(), "token": os.urandom(16).hex()}, file)
         os.close(os.open(os.path.join(fresh, "unfinished"), os.O_WRONLY | os.O_CREAT, 0o600))
         os.rename(fresh, made.folder)
         return made, True

@@ -33,9 +33,10 @@ def run(step: str, encoded: str) -> int:
     except (OSError, TimeoutError) as error:
         print(f"{step}: the run cannot be recorded in {contract.RUNS_FOLDER}: {error}")
         return contract.EXIT_LOST
+    following = _Following(claimed, mine, step)
     if step == "drain" and not made:
-        print("joined the run in progress")
-    return _Following(claimed, mine, step).follow()
+        following.print("joined the run in progress")
+    return following.follow()
 
 
 def _accept(mine: Notice) -> int:
@@ -107,7 +108,7 @@ class _Following:
                 return ""
             if self._clock.now() >= self._deadline:
                 return self._fault or "the deadline passed and no runner lives"
-            detach.start_runner(self._run)
+            detach.start_runner(self._run, again=self._starts > 0)
         except OSError as error:
             self._fault = f"the runner cannot be started: {error}"
         self._check_at = now + RUNNER_START_SECONDS[min(self._starts, len(RUNNER_START_SECONDS) - 1)]
@@ -115,15 +116,15 @@ class _Following:
         return ""
 
     def _lost(self, why: str) -> int:
-        self._print(f"{self._step}: {why}")
+        self.print(f"{self._step}: {why}")
         return contract.EXIT_LOST
 
     def _relay(self, line: Line) -> None:
         words = [f"T-{line['secondsLeft']:.1f}s", line["phase"], str(line.get("task", ""))]
         words += [f"{name} {line[name]}" for name in ("exit", "seconds", "note") if name in line]
-        self._print(" ".join(word for word in words if word))
+        self.print(" ".join(word for word in words if word))
 
-    def _print(self, text: str) -> None:
+    def print(self, text: str) -> None:
         """SSM takes a step's output byte by byte: a few lines are plenty."""
         text = text[: max(0, OUTPUT_MOST_CHARS - self._printed - 1)]
         if text:

@@ -7,17 +7,17 @@ import subprocess
 from typing import AbstractSet, Callable, Dict, List
 
 from . import contract, processes
-from .child import Child, spawn, start_fault
+from .child import Child, spawn
 from .clock import Clock
-from .processes import Processes
-from .task import Ended, Task
+from .processes import Family, Processes
+from .task import NOTE_CHARS, Ended, Task
 
 TICK_SECONDS = 0.02
 JUMP_SECONDS = 5.0
 """A gap between two looks at the clock that no load explains: the machine was asleep."""
 REAP_SECONDS = 1.0
 LOOK_SECONDS = 0.1
-"""Between two walks of /proc, which cost some milliseconds each."""
+"""Between two walks of /proc, or five times as long as one takes."""
 
 
 class Thawed(Exception):
@@ -27,11 +27,19 @@ class Thawed(Exception):
 class Supervisor:
     """Starts, watches, ends and reaps. Its process is the subreaper: every orphan comes back to it."""
 
-    def __init__(self, folder: str, clock: Clock, deadline: float, on_start: Callable[[Task], None]) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        family: Family,
+        clock: Clock,
+        deadline: float,
+        on_start: Callable[[Task], None],
+        on_run: Callable[[Task, int], None],
+    ) -> None:
+        self._family = family
         self._clock = clock
         self._deadline = deadline
         self._on_start = on_start
+        self._on_run = on_run
         self._last_now = clock.now()
         self._running: Dict[int, Child] = {}
         self._pipes = selectors.DefaultSelector()
@@ -55,35 +63,42 @@ class Supervisor:
             self._kill(ended, until)
         return ended
 
+    def leftovers(self) -> Processes:
+        """What tasks left behind, while none is running."""
+        found: Processes = {}
+        for _ in range(processes.QUIET_WALKS):
+            found = found or self._family.members()
+        return found
+
     def end_leftovers(self, until: float, grace: float) -> int:
-        """What tasks left behind may run until `grace` before `until`: then SIGTERM, at `until` SIGKILL.
+        """They may run until `grace` before `until`: then SIGTERM, at `until` SIGKILL.
 
         Returns how many had to be told. Raises Thawed.
         """
         self._await_leftovers(until - grace)
-        left = self._of_run()
+        left = self.leftovers()
         if left:
             processes.send(left, signal.SIGTERM)
             self._await_leftovers(until)
-            processes.kill_all(self._of_run)
+            processes.kill_all(self._family.members)
             self._reap()
         return len(left)
 
     def _await_leftovers(self, moment: float) -> None:
-        while self._now() < moment and self._of_run():
-            until = min(moment, self._clock.now() + LOOK_SECONDS)
+        while self._now() < moment and self.leftovers():
+            until = min(moment, self._clock.now() + self._look_seconds())
             while self._now() < until:
                 self._tick(max(0.0, until - self._clock.now()))
 
-    def _of_run(self) -> Processes:
-        return processes.of_run(self._folder)
+    def _look_seconds(self) -> float:
+        return max(LOOK_SECONDS, 5 * self._family.walk_seconds)
 
     def _kill(self, ended: List[Ended], until: float) -> None:
         """What is still running, and whatever hides whose it is."""
         late = {child.pid: child.mark for child in self._running.values()}
 
         def theirs() -> Processes:
-            found = self._of_run()
+            found = self._family.members(late.keys())
             return {
                 **processes.of_tasks(found, set(late.values()), late.keys()),
                 **processes.unmarked(found),
@@ -109,19 +124,24 @@ class Supervisor:
         try:
             child = Child(task, now, until, grace, output)
         except (OSError, ValueError) as error:
-            ended.append(Ended(task, contract.EXIT_FAILED, 0.0, note=start_fault(error)))
+            note = f"cannot be started: {error}"[:NOTE_CHARS]
+            ended.append(Ended(task, contract.EXIT_FAILED, 0.0, note=note))
             return
-        self._running[child.process.pid] = child
+        self._on_run(task, child.pid)
+        self._running[child.pid] = child
         self._pipes.register(child.process.stdout or -1, selectors.EVENT_READ, child)
 
     def _tell(self, child: Child) -> None:
         if child.task.last_call:
-            spawn(child.task, child.task.last_call, subprocess.DEVNULL)
-        else:
-            # Once to each: a second SIGTERM makes some programs give up.
-            own = processes.of_tasks(self._of_run(), {child.mark}, {child.pid})
-            processes.send_group(child.pid, signal.SIGTERM)
-            processes.send([pid for pid, one in own.items() if one.group != child.pid], signal.SIGTERM)
+            try:
+                spawn(child.task, child.task.last_call, subprocess.DEVNULL)
+                return
+            except OSError:
+                pass  # no process can be made: what runs is told in the common way
+        # Once to each: a second SIGTERM makes some programs give up.
+        own = processes.of_tasks(self._family.members({child.pid}), {child.mark}, {child.pid})
+        processes.send_group(child.pid, signal.SIGTERM)
+        processes.send([pid for pid, one in own.items() if one.group != child.pid], signal.SIGTERM)
 
     def let_finish(self) -> None:
         """Stays while something that may live on can write to us: a pipe that nobody reads would kill it."""
@@ -180,7 +200,9 @@ class Supervisor:
         """What ends by itself may leave others behind. What was told to end must end with all of them."""
         if not child.told or child.task.last_call:
             return True
-        if self._clock.now() < child.look_at:
+        now = self._clock.now()
+        if now < child.look_at or now + self._family.walk_seconds > child.until:
             return False
-        child.look_at = self._clock.now() + LOOK_SECONDS
-        return not processes.of_tasks(self._of_run(), {child.mark}, {child.pid})
+        members = self._family.members({child.pid})
+        child.look_at = self._clock.now() + self._look_seconds()
+        return not processes.of_tasks(members, {child.mark}, {child.pid})

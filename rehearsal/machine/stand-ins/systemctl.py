@@ -29,6 +29,10 @@ def main() -> int:
     if verb == "show" and options == ["--property=Id,Result"]:
         print("\n\n".join(f"Id={name}.service\nResult={units.result(name)}" for name in names))
         return 0
+    if verb == "show" and options == ["--property=Id,ActiveState"]:
+        states = {name: "active" if units.is_running(name) else "inactive" for name in names}
+        print("\n\n".join(f"Id={name}.service\nActiveState={state}" for name, state in states.items()))
+        return 0
     if verb == "kill" and all(option.startswith("--signal=") for option in options):
         number = signal.Signals[options[-1].partition("=")[2]] if options else signal.SIGTERM
         for name in known:
