@@ -46,6 +46,12 @@ export const SUBSTITUTES: readonly Substitute[] = [
     contents: `export const getLoggerPlugin = ${NO_PLUGIN};
       export const loggerMiddleware = undefined, loggerMiddlewareOptions = undefined;`,
   },
+  // Nor any extensions, that would take the configuration apart and put it together again.
+  {
+    name: 'extensions',
+    specifier: /\/runtimeExtensions$/,
+    contents: 'export const resolveRuntimeExtensions = (config) => config;',
+  },
   // The stack chooses the version of Node.
   {
     name: 'node-version',
