@@ -40,6 +40,7 @@ const SOCKET = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EPIPE',
+  'ETIMEDOUT',
 ]);
 
 /**
@@ -82,14 +83,16 @@ function isTransient(reason: string, status: number): boolean {
   );
 }
 
-/** The socket's code (the SDK calls some of its faults a time-out), else the service's or the SDK's name for it. */
+/** The socket's or TLS's code, else the service's or the SDK's name for it. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Unknown';
-  if ('code' in error && typeof error.code === 'string' && SOCKET.has(error.code)) return error.code;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (SOCKET.has(code)) return code;
   const status = statusOf(error);
   if (status >= 200 && status < 300) return UNREADABLE;
   // The type of `name` is a promise of the SDK's, and what it is made of is the answer.
-  return String(error.name).slice(0, REASON_CHARS).replace(NOT_OF_A_REASON, '_') || 'Unknown';
+  const word = error.name === 'Error' && code !== '' ? code : String(error.name);
+  return word.slice(0, REASON_CHARS).replace(NOT_OF_A_REASON, '_') || 'Unknown';
 }
 
 function statusOf(error: unknown): number {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newEc2Client, newSsmClient } from '../../../lambda/aws/clients.ts';
 import { sendCommand } from '../../../lambda/aws/commands.ts';
 import { describeInstances } from '../../../lambda/aws/instances.ts';
+import { callUntil } from '../../../lambda/aws/retry.ts';
 import { CallFailed } from '../../../lambda/ports.ts';
 import {
   type Answer,
@@ -128,6 +129,19 @@ describe('a call', () => {
     aws.answers('ec2', answer, FOUND);
     expect(await describeIt(8_000)).toHaveLength(1);
     expect(aws.calls).toHaveLength(2);
+  });
+
+  it.each([
+    ['ETIMEDOUT', true],
+    ['CERT_HAS_EXPIRED', false],
+  ])('that fails on its way with %s is called so', async (code, again) => {
+    let made = 0;
+    const call = callUntil('DescribeInstances', Date.now() + 900, () => {
+      made += 1;
+      return Promise.reject(Object.assign(new Error('no'), { code }));
+    });
+    expect(await reasonOf(call)).toBe(code);
+    expect(made > 1).toBe(again);
   });
 
   it('that is refused for good is not', async () => {
