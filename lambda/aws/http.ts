@@ -1,5 +1,5 @@
-// The SDK's way to the network, in its place for one of our own: an answer is there when it is whole, and one signal
-// bounds all of it. The SDK's handler brings timers, warnings and collectors of streams for other needs.
+// What the SDK sends its requests with, in the place of its own handler: an answer is there when it is whole, and one
+// timer bounds all of it. The SDK's has a timer for each part but the body, and warnings and streams for other needs.
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
@@ -25,36 +25,32 @@ const USER_AGENT = 'spot-guard';
 
 /** Node's own agents keep the connection for the next event. */
 export const requestHandler = {
+  /** `requestTimeout`: milliseconds for the whole. @throws TimeoutError, or the socket's error */
   handle(
     { protocol, hostname, port, method, path, headers, body }: Request,
-    { abortSignal }: { abortSignal?: AbortSignal } = {},
-  ) {
-    return new Promise<{ response: Response }>((resolve, reject) => {
+    { requestTimeout }: { readonly requestTimeout?: number } = {},
+  ): Promise<{ readonly response: Response }> {
+    let timer: NodeJS.Timeout | undefined;
+    const answered = new Promise<{ readonly response: Response }>((resolve, reject) => {
       const request = protocol === 'https:' ? requestHttps : requestHttp;
-      const options = {
-        hostname,
-        port,
-        method,
-        path,
-        headers: { ...headers, 'user-agent': USER_AGENT },
-        ...(abortSignal === undefined ? {} : { signal: abortSignal }),
-      };
-      const sent = request(options, (answer) => {
+      const named = { ...headers, 'user-agent': USER_AGENT };
+      const sent = request({ hostname, port, method, path, headers: named }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.once('error', reject);
-        answer.once('end', () =>
-          resolve({
-            response: {
-              statusCode: answer.statusCode ?? 0,
-              headers: answer.headers,
-              body: Buffer.concat(chunks),
-            },
-          }),
-        );
+        answer.on('error', reject);
+        answer.once('end', () => {
+          const { statusCode = 0, headers } = answer;
+          resolve({ response: { statusCode, headers, body: Buffer.concat(chunks) } });
+        });
       });
-      sent.once('error', reject);
+      sent.on('error', reject);
       sent.end(body);
+      if (requestTimeout === undefined) return;
+      timer = setTimeout(() => {
+        reject(Object.assign(new Error('no whole answer in time'), { name: 'TimeoutError' }));
+        sent.destroy();
+      }, requestTimeout);
     });
+    return answered.finally(() => clearTimeout(timer));
   },
 };

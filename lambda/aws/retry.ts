@@ -44,23 +44,21 @@ const SOCKET = new Set([
 ]);
 
 /**
- * `attempt` gets the signal that ends it, at `untilMs` (epoch milliseconds) or before.
+ * `attempt` gets the milliseconds that it has; they end at `untilMs` (epoch milliseconds) or before.
  * @throws CallFailed with the reason of the last attempt, or `NoTimeLeft` if there was time for none
  */
 export async function callUntil<T>(
   call: string,
   untilMs: number,
-  attempt: (signal: AbortSignal) => Promise<T>,
+  attempt: (timeoutMs: number) => Promise<T>,
 ): Promise<T> {
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
     const leftMs = untilMs - Date.now();
     if (leftMs <= 0) throw new CallFailed(call, 'NoTimeLeft');
-    const signal = AbortSignal.timeout(Math.min(leftMs, LONGEST_ATTEMPT_MS));
     try {
-      return await attempt(signal);
+      return await attempt(Math.min(leftMs, LONGEST_ATTEMPT_MS));
     } catch (error) {
-      // Aborted, an attempt fails with whatever it was at: the socket's reset, if it was the body.
-      const reason = signal.aborted ? 'TimeoutError' : reasonOf(error);
+      const reason = reasonOf(error);
       const spareMs = untilMs - LEAST_ATTEMPT_MS - Date.now();
       if (spareMs <= 0 || !isTransient(reason, statusOf(error))) throw new CallFailed(call, reason, error);
       await sleep(Math.min(delayMs * (1 + Math.random()), LAST_DELAY_MS, spareMs));
