@@ -1,5 +1,5 @@
 // Tries a call until it works, cannot work, or its time is over. The clock ends it, not a count. The loop is our own:
-// a package for it takes a millisecond of each cold start, for what is rarely needed.
+// a package for it is no shorter to use, and Node would read it at each cold start for what is rarely needed.
 import { CallFailed } from '../ports.ts';
 
 /** Milliseconds. The first delay; it doubles, jittered, up to the last: SendCommand's bucket refills within seconds. */
