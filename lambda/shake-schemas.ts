@@ -3,9 +3,23 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
+/**
+ * What aws/ reads of the answers. Of these shapes the bundle knows these members alone: the others are typed in the
+ * code, and never there. For EC2's instance that is nine tenths of all schemas.
+ */
+const READ: Readonly<Record<string, readonly string[]>> = {
+  Reservation: ['Instances'],
+  Instance: ['InstanceId', 'State', 'Tags'],
+  InstanceState: ['Name'],
+  Command: ['CommandId'],
+};
+
 const SCHEMA_FILE = /@aws-sdk[\\/].*[\\/]schemas[\\/]schemas_\d+\.js$/;
 const CONSTANT = /^const (_\w+) = ("(?:[^"\\]|\\.)*");$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]:/g;
+/** Namespace, name, traits, names of members, and their types; one that has required members ends otherwise. */
+const STRUCTURE =
+  /^export var (\w+)\$ = \[3, n0, (\w+),\n {4}0,\n {4}\[([^\]]*)\],\n {4}\[([\s\S]*?)\]\n\];$/gm;
 /** Of one error; the base class of all is registered under another name. */
 const ERROR_REGISTERED = /^n0_registry\.registerError\(.*\);$/gm;
 
@@ -16,7 +30,7 @@ export function withoutErrors(source: string): string {
 
 /** The same source with constant keys. What it does not recognise it leaves, so a new layout costs size, not sense. */
 export function withConstantKeys(source: string): string {
-  const constants = new Map([...source.matchAll(CONSTANT)].map(([, name, literal]) => [name, literal]));
+  const constants = constantsOf(source);
   return source.replace(COMPUTED_KEY, (key, name) => {
     const literal = constants.get(name);
     // `"__proto__":` sets the prototype where `["__proto__"]:` makes a key.
@@ -24,11 +38,43 @@ export function withConstantKeys(source: string): string {
   });
 }
 
+/** The same source, with the structures of `READ` cut down to what is read. */
+export function withMembersRead(source: string): string {
+  const constants = constantsOf(source);
+  return source.replace(STRUCTURE, (whole, name, id, names, members) => {
+    const read = READ[name]?.map((member) => JSON.stringify(member));
+    if (read === undefined) return whole;
+    const types = elementsOf(members);
+    const kept = elementsOf(names).flatMap((constant, index) =>
+      read.includes(constants.get(constant) ?? '') ? [[constant, types[index]] as const] : [],
+    );
+    const list = (which: 0 | 1) => `[${kept.map((pair) => pair[which]).join(', ')}]`;
+    return `export var ${name}$ = [3, n0, ${id},\n    0,\n    ${list(0)},\n    ${list(1)}\n];`;
+  });
+}
+
+/** Of a list without its brackets: split at the commas that are in no inner bracket. */
+function elementsOf(list: string): string[] {
+  const elements = [''];
+  let depth = 0;
+  for (const char of list) {
+    if ('[{('.includes(char)) depth += 1;
+    if (']})'.includes(char)) depth -= 1;
+    if (char === ',' && depth === 0) elements.push('');
+    else elements[elements.length - 1] += char;
+  }
+  return elements.map((element) => element.trim());
+}
+
+function constantsOf(source: string): ReadonlyMap<string, string> {
+  return new Map([...source.matchAll(CONSTANT)].map(([, name = '', literal = '']) => [name, literal]));
+}
+
 export const shakeSchemas: Plugin = {
   name: 'shake-schemas',
   setup(build) {
     build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => ({
-      contents: withConstantKeys(withoutErrors(await readFile(path, 'utf8'))),
+      contents: withConstantKeys(withMembersRead(withoutErrors(await readFile(path, 'utf8')))),
       loader: 'js',
     }));
   },

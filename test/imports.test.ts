@@ -14,7 +14,7 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
   'lambda/ports.ts': { ours: ['lambda/domain', 'contract'], packages: /^$/ },
   'lambda/aws': {
     ours: ['lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
-    packages: /^(@aws-sdk\/.*|@smithy\/.*|@aws-lambda-powertools\/.*|p-retry)$/,
+    packages: /^(@aws-sdk\/.*|@smithy\/.*|@aws-lambda-powertools\/.*|node:https?)$/,
   },
   'lambda/respond': {
     ours: ['lambda/respond', 'lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
@@ -24,7 +24,8 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
     ours: ['lambda/lambda-only.ts', 'lambda/shake-schemas.ts'],
     packages: /^(esbuild|node:.*)$/,
   },
-  'lambda/lambda-only.ts': { ours: [], packages: /^(esbuild|node:.*)$/ },
+  'lambda/lambda-only.ts': { ours: ['lambda/substitutes.ts'], packages: /^(esbuild|node:.*)$/ },
+  'lambda/substitutes.ts': { ours: [], packages: /^$/ },
   'lambda/shake-schemas.ts': { ours: [], packages: /^(esbuild|node:.*)$/ },
   instance: { ours: ['instance', 'contract'], packages: /^node:.*$/ },
   // It starts what was built, and rehearsal's client of the runtime API, as processes.

@@ -22,7 +22,9 @@ export async function sendCommand(
     // The default, 0, stops the rest at the first failure.
     MaxErrors: '100%',
   });
-  const answer = await callUntil('SendCommand', untilMs, (abortSignal) => ssm.send(request, { abortSignal }));
+  const answer = await callUntil('SendCommand', untilMs, (requestTimeout) =>
+    ssm.send(request, { requestTimeout }),
+  );
   const commandId = answer.Command?.CommandId;
   if (commandId === undefined) throw new CallFailed('SendCommand', 'NoCommandId');
   return commandId;

@@ -16,8 +16,8 @@ export async function describeInstances(
       Filters: [{ Name: 'instance-id', Values: [...instanceIds] }],
       ...(token === undefined ? {} : { NextToken: token }),
     });
-    const answer = await callUntil('DescribeInstances', untilMs, (abortSignal) =>
-      ec2.send(page, { abortSignal }),
+    const answer = await callUntil('DescribeInstances', untilMs, (requestTimeout) =>
+      ec2.send(page, { requestTimeout }),
     );
     for (const reservation of answer.Reservations ?? []) {
       found.push(...(reservation.Instances ?? []).flatMap(toInstance));

@@ -1,5 +1,5 @@
-// Tries a call until it works, cannot work, or its time is over. The clock ends it, not a count.
-import pRetry from 'p-retry';
+// Tries a call until it works, cannot work, or its time is over. The clock ends it, not a count. The loop is our own:
+// a package for it is no shorter to use, and Node would read it at each cold start for what is rarely needed.
 import { CallFailed } from '../ports.ts';
 
 /** Milliseconds. The first delay; it doubles, jittered, up to the last: SendCommand's bucket refills within seconds. */
@@ -7,7 +7,14 @@ const FIRST_DELAY_MS = 200;
 const LAST_DELAY_MS = 2_000;
 
 /** Milliseconds that a last attempt needs to be worth its call. */
-const ATTEMPT_MS = 500;
+const LEAST_ATTEMPT_MS = 500;
+
+/** Milliseconds, of the whole of an answer: within AWS it takes a tenth, and one that hangs must leave time for another. */
+const LONGEST_ATTEMPT_MS = 3_000;
+
+/** What reaches the log and the metrics is a short word, whatever an answer says. */
+const REASON_CHARS = 64;
+const NOT_OF_A_REASON = /[^\w.]/g;
 
 const THROTTLED = new Set([
   'EC2ThrottledException',
@@ -23,6 +30,8 @@ const THROTTLED = new Set([
 /** The services' own faults, whatever status they come with. */
 const UNAVAILABLE = new Set(['InternalError', 'InternalServerError', 'ServiceUnavailable', 'Unavailable']);
 const TIMED_OUT = new Set(['TimeoutError', 'RequestTimeout', 'RequestTimeoutException']);
+/** Success, and then a body that is cut short, or a proxy's: the SDK fails in its parser. */
+const UNREADABLE = 'UnreadableAnswer';
 const SOCKET = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -31,40 +40,40 @@ const SOCKET = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EPIPE',
+  'ETIMEDOUT',
 ]);
 
 /**
- * `attempt` gets the signal that ends it at `untilMs` (epoch milliseconds).
+ * `attempt` gets the milliseconds that it has; they end at `untilMs` (epoch milliseconds) or before.
  * @throws CallFailed with the reason of the last attempt, or `NoTimeLeft` if there was time for none
  */
 export async function callUntil<T>(
   call: string,
   untilMs: number,
-  attempt: (signal: AbortSignal) => Promise<T>,
+  attempt: (timeoutMs: number) => Promise<T>,
 ): Promise<T> {
-  const leftMs = untilMs - Date.now();
-  if (leftMs <= 0) throw new CallFailed(call, 'NoTimeLeft');
-  const signal = AbortSignal.timeout(leftMs);
-  try {
-    return await pRetry(() => attempt(signal), {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: FIRST_DELAY_MS,
-      maxTimeout: LAST_DELAY_MS,
-      randomize: true,
-      maxRetryTime: Math.max(0, leftMs - ATTEMPT_MS),
-      shouldRetry: ({ error }) => isTransient(error),
-    });
-  } catch (error) {
-    throw new CallFailed(call, reasonOf(error), error);
+  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
+    const leftMs = untilMs - Date.now();
+    if (leftMs <= 0) throw new CallFailed(call, 'NoTimeLeft');
+    try {
+      return await attempt(Math.min(leftMs, LONGEST_ATTEMPT_MS));
+    } catch (error) {
+      const reason = reasonOf(error);
+      const spareMs = untilMs - LEAST_ATTEMPT_MS - Date.now();
+      if (spareMs <= 0 || !isTransient(reason, statusOf(error))) throw new CallFailed(call, reason, error);
+      await sleep(Math.min(delayMs * (1 + Math.random()), LAST_DELAY_MS, spareMs));
+    }
   }
 }
 
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Throttling, faults of the service, of the network and of time. Everything else stays as it is however often one asks. */
-function isTransient(error: unknown): boolean {
-  const reason = reasonOf(error);
+function isTransient(reason: string, status: number): boolean {
   return (
-    statusOf(error) >= 500 ||
-    statusOf(error) === 429 ||
+    status >= 500 ||
+    status === 429 ||
+    reason === UNREADABLE ||
     THROTTLED.has(reason) ||
     UNAVAILABLE.has(reason) ||
     TIMED_OUT.has(reason) ||
@@ -72,12 +81,16 @@ function isTransient(error: unknown): boolean {
   );
 }
 
-/** The socket's code (the SDK calls some of its faults a time-out), else the service's or the SDK's name for it. */
+/** The socket's or TLS's code, else the service's or the SDK's name for it. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Unknown';
-  if ('code' in error && typeof error.code === 'string' && SOCKET.has(error.code)) return error.code;
-  // Only our own signal aborts an attempt, and it does so for time.
-  return error.name === 'AbortError' ? 'TimeoutError' : error.name;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (SOCKET.has(code)) return code;
+  const status = statusOf(error);
+  if (status >= 200 && status < 300) return UNREADABLE;
+  // The type of `name` is a promise of the SDK's, and what it is made of is the answer.
+  const word = error.name === 'Error' && code !== '' ? code : String(error.name);
+  return word.slice(0, REASON_CHARS).replace(NOT_OF_A_REASON, '_') || 'Unknown';
 }
 
 function statusOf(error: unknown): number {

@@ -31,8 +31,7 @@ export type IgnoredReason =
   | 'time in the future'
   | 'malformed detail'
   | 'malformed instance-id'
-  | 'unknown instance-action'
-  | 'malformed instance-termination-time';
+  | 'unknown instance-action';
 
 export interface Ignored {
   readonly phase: 'ignored';
@@ -97,20 +96,18 @@ export function parseEvent(event: unknown, home: Home, nowMs: number): Parsed {
   }
   const action = ACTIONS.find((known) => known === detail['instance-action']);
   if (action === undefined) return ignored('unknown instance-action', detail['instance-action'], eventId);
-  const terminationTime = ofReservation ? detail[TERMINATION_TIME] : undefined;
-  const deadline = deadlineOf(noticeMs, terminationTime);
-  if (deadline === undefined) {
-    return ignored('malformed instance-termination-time', terminationTime, eventId);
-  }
+  const deadline = deadlineOf(noticeMs, ofReservation ? detail[TERMINATION_TIME] : undefined);
   return { kind: 'notice', notice: { instanceId, action, noticeTime: time, noticeMs, deadline, eventId } };
 }
 
-/** The exact end where the event names one, else two minutes on. Undefined for an end that makes no sense. */
-function deadlineOf(noticeMs: number, terminationTime: unknown): number | undefined {
-  if (terminationTime === undefined) return Math.floor(noticeMs / 1000) + WINDOW_SECONDS;
+/**
+ * The exact end where the event names one that makes sense. Where it names none, or one that is malformed or absurd,
+ * two minutes on: a warning that is lost is worse than an inexact deadline. The log's `secondsLeft` shows what it became.
+ */
+function deadlineOf(noticeMs: number, terminationTime: unknown): number {
   const endMs = epochMs(terminationTime);
-  if (endMs === undefined || endMs < noticeMs || endMs > noticeMs + LONGEST_LEAD_MS) return undefined;
-  return Math.floor(endMs / 1000);
+  const makesSense = endMs !== undefined && endMs >= noticeMs && endMs <= noticeMs + LONGEST_LEAD_MS;
+  return makesSense ? Math.floor(endMs / 1000) : Math.floor(noticeMs / 1000) + WINDOW_SECONDS;
 }
 
 function ignored(reason: IgnoredReason, got: unknown, eventId: string | undefined): Parsed {

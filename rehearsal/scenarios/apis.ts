@@ -216,9 +216,10 @@ export const answerWithoutCommandId: Scenario = {
 
 export const garbledAnswers: Scenario = {
   name: 'garbled-answers',
-  story: 'a proxy answers for SSM with a web page: the function says so, and the event waits for another try',
+  story:
+    'a proxy answers for SSM with a web page, every time: the function says so in time, and the event waits for another try',
   expected: 'unprotected',
   tags: WORKER_TAGS,
   faults: [{ ...SSM, kind: 'answer', answer: '<html><body>Please sign in</body></html>' }],
-  expectations: [instanceUntouched, logged(PHASES.notSent), eventInOverflow],
+  expectations: [instanceUntouched, logged(PHASES.notSent, 'UnreadableAnswer'), eventInOverflow],
 };

@@ -4,8 +4,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** `reset` drops the connection, `hang` never answers. */
-export type Answer = { readonly status: number; readonly body: string } | 'reset' | 'hang';
+/**
+ * `reset` drops the connection, `hang` never answers; `tear` and `stall` send the head and a first byte, and then the
+ * one drops the connection and the other nothing.
+ */
+export type Answer = { readonly status: number; readonly body: string } | 'reset' | 'hang' | 'tear' | 'stall';
 
 export interface Call {
   readonly action: string;
@@ -41,10 +44,13 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status, {
+    const torn = answer === 'tear' || answer === 'stall';
+    response.writeHead(torn ? 200 : answer.status, {
       'content-type': typeof target === 'string' ? 'application/x-amz-json-1.1' : 'text/xml;charset=UTF-8',
     });
-    response.end(answer.body);
+    if (!torn) response.end(answer.body);
+    else response.write(typeof target === 'string' ? '{' : '<');
+    if (answer === 'tear') setTimeout(() => request.socket.destroy(), 50);
   }
 
   server.listen(0, '127.0.0.1');

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
 import { METRICS } from '../../contract/metrics.ts';
 import { buildLambda } from '../../lambda/build.ts';
+import { SUBSTITUTES } from '../../lambda/substitutes.ts';
 import {
   type AwsEndpoint,
   commandTaken,
@@ -15,7 +16,7 @@ import {
   ssmFault,
   startAwsEndpoint,
 } from './aws-endpoint.ts';
-import { FUNCTION_ARN, spotEvent } from './events.ts';
+import { FUNCTION_ARN, REGION, spotEvent } from './events.ts';
 import { BUNDLE, ENVIRONMENT, invoke } from './invoke.ts';
 
 let aws: AwsEndpoint;
@@ -84,12 +85,26 @@ describe('the bundle', () => {
     expect(kept.filter((path) => sources.test(path))).toEqual([]);
   });
 
+  it('has each substitute in the place of a part of the SDK', () => {
+    const names = SUBSTITUTES.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(built.inputs)).toEqual(
+      expect.arrayContaining(names.map((name) => `lambda-only:${name}`)),
+    );
+  });
+
+  it('knows of an instance only what it reads', async () => {
+    const text = (await code()).join('');
+    expect(text).toContain('"instancesSet"');
+    expect(text).not.toMatch(/blockDeviceMapping|"privateIpAddress"|"TargetCount"/);
+  });
+
   it('imports only what Node has', () => {
     const imported = Object.values(built.outputs)
       .flatMap(({ imports }) => imports)
       .filter(({ external }) => external)
       .map(({ path }) => path);
-    expect(imported.length).toBeGreaterThan(5);
+    expect(imported.length).toBeGreaterThan(2);
     expect(imported.filter((path) => !isBuiltin(path))).toEqual([]);
   });
 
@@ -220,6 +235,26 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
   it('throws for an instance that EC2 does not name', async () => {
     aws.answers('ec2', described([]));
     expect((await run(fresh())).error).toBe(`command not sent: ${INSTANCE_ID} (InstanceNotFound)`);
+  });
+
+  it.each([
+    ['us-east-2', 'ec2.us-east-2.amazonaws.com'],
+    ['cn-north-1', 'ec2.cn-north-1.amazonaws.com.cn'],
+    ['eusc-de-east-1', 'ec2.eusc-de-east-1.amazonaws.eu'],
+  ])('asks the endpoint of the Region where no other is set: %s', async (region, host) => {
+    const asked = `import dns from 'node:dns';
+      dns.lookup = (host, options, done) => {
+        console.log(JSON.stringify({ host }));
+        done(Object.assign(new Error(host), { code: 'ENOTFOUND' }));
+      };`;
+    const preload = `data:text/javascript,${encodeURIComponent(asked)}`;
+    const { lines, error } = await invoke(
+      fresh({ region }),
+      { ...ENVIRONMENT, AWS_REGION: region, NODE_OPTIONS: `--import ${preload}` },
+      { arn: FUNCTION_ARN.replace(REGION, region), remainingMs: 1_600 },
+    );
+    expect(lines[0]).toEqual({ host });
+    expect(error).toBe(`command not sent: ${INSTANCE_ID} (ENOTFOUND)`);
   });
 
   it("throws before Lambda's time is over when it is throttled for ever", async () => {

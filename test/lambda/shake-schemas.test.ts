@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withConstantKeys, withoutErrors } from '../../lambda/shake-schemas.ts';
+import { withConstantKeys, withMembersRead, withoutErrors } from '../../lambda/shake-schemas.ts';
 
 describe('withConstantKeys', () => {
   it('puts the constants in for computed keys', () => {
@@ -17,6 +17,28 @@ describe('withConstantKeys', () => {
     ['no schema at all', 'export const a = 1;'],
   ])('leaves %s as it is', (_name, source) => {
     expect(withConstantKeys(source)).toBe(source);
+  });
+});
+
+describe('withMembersRead', () => {
+  const constants =
+    'const _I = "Instance";\nconst _BD = "BlockDevice";\nconst _II = "InstanceId";\nconst _T = "Tags";\n';
+  const structure = (name: string, members: string, types: string) =>
+    `export var ${name}$ = [3, n0, _I,\n    0,\n    ${members},\n    ${types}\n];\n`;
+  const types =
+    '[[() => BlockDevices, { [_eQN]: `B, D`, [_xN]: _b }], [0, { [_xN]: _i }], [() => TagList, 0]]';
+
+  it('leaves of a structure the members that are read, each with its type', () => {
+    expect(withMembersRead(constants + structure('Instance', '[_BD, _II, _T]', types))).toBe(
+      constants + structure('Instance', '[_II, _T]', '[[0, { [_xN]: _i }], [() => TagList, 0]]'),
+    );
+  });
+
+  it.each([
+    ['of which all may be read', structure('Volume', '[_BD, _II, _T]', types)],
+    ['with required members', structure('Instance', '[_BD, _II, _T]', types).replace('\n];', ', 1\n];')],
+  ])('leaves a structure %s as it is', (_name, source) => {
+    expect(withMembersRead(constants + source)).toBe(constants + source);
   });
 });
 

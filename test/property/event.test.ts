@@ -25,7 +25,6 @@ const REASONS = [
   'malformed detail',
   'malformed instance-id',
   'unknown instance-action',
-  'malformed instance-termination-time',
 ];
 
 const rfc3339 = (ms: number) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -104,6 +103,20 @@ describe('an event', { timeout: TIMEOUT }, () => {
 
   it('that is a good one with fields changed is a sound notice or ignored', () => {
     holds(fc.property(mutated, (event) => isSound(parseEvent(event, HOME, NOW_MS))));
+  });
+
+  it('that is good is a notice whatever it names for an end', () => {
+    holds(
+      fc.property(good, odd, (fields, end) => {
+        const event = toEvent(fields);
+        const detail = { ...(event.detail as object), [TERMINATION_TIME]: end };
+        const parsed = parseEvent({ ...event, detail }, HOME, Date.parse(fields.time));
+        assert.equal(parsed.kind, 'notice');
+        const noticeS = Date.parse(fields.time) / 1000;
+        const deadline = parsed.kind === 'notice' ? parsed.notice.deadline : Number.NaN;
+        assert.ok(deadline >= Math.floor(noticeS) && deadline <= noticeS + 3_600);
+      }),
+    );
   });
 
   it('that is good is a notice with its own fields, unless its time is in the future', () => {

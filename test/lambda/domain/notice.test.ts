@@ -169,10 +169,6 @@ describe('a warning of a Capacity Reservation', () => {
     });
   });
 
-  it('has two minutes where it names no time, as the user guide says', () => {
-    expect(parse(warning(undefined))).toMatchObject({ notice: { deadline: NOTICE_MS / 1000 + 120 } });
-  });
-
   it('floors a fraction of a second away', () => {
     expect(parse(warning('2026-02-04T15:30:05.9Z'))).toMatchObject({
       notice: { deadline: NOTICE_MS / 1000 + 110 },
@@ -180,15 +176,17 @@ describe('a warning of a Capacity Reservation', () => {
   });
 
   it.each([
-    ['no time', 'soon'],
+    ['no time, as in the user guide', undefined],
+    ['a word', 'soon'],
     ['null', null],
     ['a number', NOTICE_MS],
     ['a time before the notice', '2026-02-04T15:28:14Z'],
     ['a time more than an hour on', '2026-02-04T16:28:16Z'],
     ['another zone', '2026-02-04T16:30:05+01:00'],
-  ])('is ignored with %s for a time', (_name, time) => {
+  ])('has two minutes with %s for a time: it is not lost', (_name, time) => {
     expect(parse(warning(time))).toMatchObject({
-      ignored: { reason: 'malformed instance-termination-time' },
+      kind: 'notice',
+      notice: { deadline: NOTICE_MS / 1000 + 120 },
     });
   });
 
