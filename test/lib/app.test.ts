@@ -37,7 +37,7 @@ async function runApp(context: Record<string, unknown>, environment: Record<stri
   return { outDir, stdout, stderr, exitCode };
 }
 
-describe('the app', { timeout: 30_000 }, () => {
+describe('the app', { timeout: 120_000 }, () => {
   it('synthesises one stack without credentials, and says nothing', async () => {
     const { outDir, stdout, stderr, exitCode } = await runApp({ 'spot-guard:stackName': 'Mine' });
     expect([stdout, stderr, exitCode]).toEqual(['', '', 0]);
