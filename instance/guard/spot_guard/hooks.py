@@ -15,6 +15,7 @@ INTERPRETER = re.compile(rb"#![ \t]*([^ \t\n]+)")
 EXEC = ("/bin/sh", "-c", 'exec "$0"')
 """Its file may lie on a file server that is gone: then the task waits for it, and not the runner."""
 ANSWER_SECONDS = 0.5
+HOOKS_TASK = "guard:hooks"
 LEFT_BY_EDITORS = (".bak", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".rpmnew", ".rpmsave", ".swp")
 
 
@@ -30,7 +31,7 @@ def hook_tasks(stage: str, action: str, env: Dict[str, str]) -> Tuple[List[Task]
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        return [Task("hooks", (), {}, refused=f"{folder}: {error.strerror}")], []
+        return [Task(HOOKS_TASK, (), {}, refused=f"{folder}: {error.strerror}")], []
     tasks: List[Task] = []
     warnings: List[str] = []
     for name in names:

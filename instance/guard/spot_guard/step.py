@@ -71,7 +71,7 @@ class _Following:
                     self._clock, self._deadline = history.clock_of(line), line["deadline"]
                 if line["phase"] in ("ended", "thawed"):
                     return self._over(line, code)
-                if line.get("stage") == self._step and self._step != "report":
+                if line.get("stage") == self._step != "report" and line["phase"] != "taskRuns":
                     self._relay(line)
                 if line["phase"] == "stageEnded" and line.get("stage") == self._step:
                     code = int(line["exit"])
