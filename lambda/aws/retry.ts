@@ -45,22 +45,26 @@ const SOCKET = new Set([
 
 /**
  * `attempt` gets the milliseconds that it has; they end at `untilMs` (epoch milliseconds) or before.
- * @throws CallFailed with the reason of the last attempt, or `NoTimeLeft` if there was time for none
+ * @throws CallFailed with the reason of the last attempt that was not cut short, or `NoTimeLeft` if there was time for none
  */
 export async function callUntil<T>(
   call: string,
   untilMs: number,
   attempt: (timeoutMs: number) => Promise<T>,
 ): Promise<T> {
+  let failed: CallFailed | undefined;
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
     const leftMs = untilMs - Date.now();
-    if (leftMs <= 0) throw new CallFailed(call, 'NoTimeLeft');
+    if (leftMs <= 0) throw failed ?? new CallFailed(call, 'NoTimeLeft');
     try {
       return await attempt(Math.min(leftMs, LONGEST_ATTEMPT_MS));
     } catch (error) {
       const reason = reasonOf(error);
+      // A last attempt that was cut short says less than what the one before it was told.
+      const wasCutShort = reason === 'TimeoutError' && leftMs < LONGEST_ATTEMPT_MS;
+      if (failed === undefined || !wasCutShort) failed = new CallFailed(call, reason, error);
       const spareMs = untilMs - LEAST_ATTEMPT_MS - Date.now();
-      if (spareMs <= 0 || !isTransient(reason, statusOf(error))) throw new CallFailed(call, reason, error);
+      if (spareMs <= 0 || !isTransient(reason, statusOf(error))) throw failed;
       await sleep(Math.min(delayMs * (1 + Math.random()), LAST_DELAY_MS, spareMs));
     }
   }

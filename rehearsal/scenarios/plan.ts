@@ -26,7 +26,7 @@ export const graceful: Scenario = {
   prepare: (instance) => {
     prepareWorkload(instance);
     const flushed = instance.at('work/cache');
-    const script = `#!/bin/sh\ntrap 'echo flushed >${flushed}; exit 0' TERM\nwhile :; do sleep 0.1; done\n`;
+    const script = `#!/bin/sh\ntrap 'echo flushed >${flushed}; exit 0' TERM\nsleep 60 & wait\n`;
     instance.startContainer('cache', script);
   },
   expectations: [

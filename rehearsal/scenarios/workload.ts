@@ -16,7 +16,7 @@ export function startWorker(instance: Instance, seconds = 1): void {
     `#!/bin/sh
 trap 'sleep ${seconds}; echo finished >>${instance.at('work/worker')}; exit 0' TERM
 echo working >${instance.at('work/worker')}
-while :; do sleep 0.1; done
+sleep 60 & wait
 `,
   );
 }

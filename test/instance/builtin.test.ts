@@ -88,7 +88,7 @@ esac`,
       machine.hook(
         'drain',
         'h',
-        `#!/bin/bash\necho "$SPOT_GUARD_STAGE_END" > ${machine.root}/end\nwhile :; do sleep 0.1; done\n`,
+        `#!/bin/bash\necho "$SPOT_GUARD_STAGE_END" > ${machine.root}/end\nsleep 60\n`,
       );
       const ends = await machine.run(machine.notices(9, 'terminate', { units: 'worker' }));
       expect(calls(machine)).toContain('systemctl stop -- worker');

@@ -10,11 +10,7 @@ describe.concurrent('what does not end by itself', { timeout: 40_000 }, () => {
   it(
     'tells a hook that is in the way to end, and takes its word for it',
     on(async (machine) => {
-      machine.hook(
-        'drain',
-        'wrap-up',
-        '#!/bin/bash\ntrap "echo wrapped; exit 0" TERM\nwhile :; do sleep 0.1; done\n',
-      );
+      machine.hook('drain', 'wrap-up', '#!/bin/bash\ntrap "echo wrapped; exit 0" TERM\nsleep 60 & wait\n');
       const ends = await machine.run(machine.notices(8));
       expect(exits(ends)).toEqual(GRACEFUL);
     }),
@@ -25,15 +21,15 @@ describe.concurrent('what does not end by itself', { timeout: 40_000 }, () => {
     on(async (machine) => {
       // The hook itself goes at once; a child in its group and one in a session of its own still save.
       const child = (name: string) =>
-        `trap 'echo ${name} >> ${machine.root}/told; sleep 0.7; touch ${machine.root}/${name}.saved; exit' TERM; while :; do sleep 0.05; done`;
+        `trap 'echo ${name} >> ${machine.root}/told; sleep 0.7; touch ${machine.root}/${name}.saved; exit' TERM; sleep 60 & wait`;
       machine.file('/near', `#!/bin/bash\n${child('near')}\n`, 0o755);
       machine.file('/far', `#!/bin/bash\n${child('far')}\n`, 0o755);
       machine.hook(
         'drain',
         'leader',
-        `#!/bin/bash\n${machine.root}/near &\nsetsid ${machine.root}/far &\ntrap 'echo leader >> ${machine.root}/told; exit 0' TERM\nwhile :; do sleep 0.05; done\n`,
+        `#!/bin/bash\n${machine.root}/near &\nsetsid ${machine.root}/far &\ntrap 'echo leader >> ${machine.root}/told; exit 0' TERM\nwait\n`,
       );
-      const ends = await machine.run(machine.notices(12));
+      const ends = await machine.run(machine.notices(20));
       expect(exits(ends)).toEqual(GRACEFUL);
       expect(machine.read('/told').trim().split('\n').sort()).toEqual(['far', 'leader', 'near']);
       expect([machine.exists('/near.saved'), machine.exists('/far.saved')]).toEqual([true, true]);
@@ -47,7 +43,7 @@ describe.concurrent('what does not end by itself', { timeout: 40_000 }, () => {
       machine.hook(
         'drain',
         'leader',
-        `#!/bin/bash\nsetsid bash -c 'trap "" TERM; while :; do sleep 0.05; done' &\ntrap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n`,
+        `#!/bin/bash\nsetsid bash -c 'trap "" TERM; sleep 60' &\ntrap 'exit 0' TERM\nwait\n`,
       );
       const ends = await machine.run(machine.notices(9));
       expect(exits(ends)).toEqual(['accept 0', 'drain 21', 'save 0', 'clean 0', 'report 0']);
@@ -110,7 +106,7 @@ while True:
         machine.hook(
           stage,
           'deaf',
-          '#!/bin/bash\ntrap "" TERM\n(trap "" TERM; setsid sleep 60) &\nwhile :; do sleep 1; done\n',
+          '#!/bin/bash\ntrap "" TERM\n(trap "" TERM; setsid sleep 60) &\nsleep 60\n',
         );
       }
       const ends = await machine.run(machine.notices(9));
@@ -125,7 +121,7 @@ describe.concurrent('what a hook leaves in the background', { timeout: 40_000 },
     'may end by itself as long as there is time, though a later hook has to be killed',
     on(async (machine) => {
       machine.hook('drain', '10-leaver', `#!/bin/sh\n(sleep 3; touch ${machine.root}/finished) &\n`);
-      machine.hook('drain', '20-deaf', '#!/bin/bash\ntrap "" TERM\nwhile :; do sleep 0.1; done\n');
+      machine.hook('drain', '20-deaf', '#!/bin/bash\ntrap "" TERM\nsleep 60\n');
       const ends = await machine.run(machine.notices(12, 'terminate', { 'drain-until': '100' }));
       expect(exits(ends)).toEqual(['accept 0', 'drain 21', 'save 0', 'clean 0', 'report 0']);
       expect(machine.exists('/finished')).toBe(true);
@@ -139,7 +135,7 @@ describe.concurrent('what a hook leaves in the background', { timeout: 40_000 },
       machine.hook(
         'drain',
         'leaver',
-        `#!/bin/sh\n(sleep 60; echo never) &\nsetsid sh -c 'trap "" TERM; while :; do sleep 1; done' &\n`,
+        `#!/bin/sh\n(sleep 60; echo never) &\nsetsid sh -c 'trap "" TERM; sleep 60' &\n`,
       );
       const ends = await machine.run(machine.notices(9));
       expect(exits(ends)).toEqual(GRACEFUL);
@@ -153,11 +149,11 @@ describe.concurrent('what a hook leaves in the background', { timeout: 40_000 },
     on(async (machine) => {
       machine.file(
         '/saver',
-        `#!/bin/bash\ntrap 'sleep 0.3; touch ${machine.root}/saved; exit' TERM\nwhile :; do sleep 0.05; done\n`,
+        `#!/bin/bash\ntrap 'sleep 0.3; touch ${machine.root}/saved; exit' TERM\nsleep 60 & wait\n`,
         0o755,
       );
       machine.hook('drain', 'leaver', `#!/bin/sh\nsetsid ${machine.root}/saver &\n`);
-      machine.hook('clean', 'deaf', '#!/bin/bash\ntrap "" TERM\nwhile :; do sleep 0.1; done\n');
+      machine.hook('clean', 'deaf', '#!/bin/bash\ntrap "" TERM\nsleep 60\n');
       const ends = await machine.run(machine.notices(12, 'terminate', { 'save-until': '60' }));
       expect(exits(ends)).toEqual(['accept 0', 'drain 0', 'save 0', 'clean 21', 'report 0']);
       expect(machine.exists('/saved')).toBe(true);

@@ -11,9 +11,9 @@ from typing import Any, List
 from unittest import mock
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from spot_guard import contract, history, lock, runs, step, task
+from spot_guard import contract, lock, runs, step, task
 from spot_guard.clock import Clock
-from spot_guard.journal import Journal
+from spot_guard.journal import Journal, clock_of
 from spot_guard.notice import Notice
 
 
@@ -81,7 +81,7 @@ class Following(OnAMachine):
 class Told(unittest.TestCase):
     def test_a_clock_told_by_another_tells_the_same_time(self) -> None:
         wall, boot = Clock().anchor
-        ahead = history.clock_of({"clock": [wall + 3600, boot]})
+        ahead = clock_of({"clock": [wall + 3600, boot]})
         self.assertAlmostEqual(ahead.now() - time.time(), 3600, delta=1)
 
     def test_time_goes_on_while_the_machine_sleeps(self) -> None:

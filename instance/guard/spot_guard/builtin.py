@@ -4,8 +4,7 @@ import os
 import shutil
 from typing import Dict, List
 
-from . import contract
-from .paths import guard_command, here, search_path
+from .paths import guard_command, has_systemd, here, search_path
 from .settings import Settings
 from .task import NOTE_CHARS, Task
 
@@ -17,11 +16,6 @@ CONTAINERS_TASK = "tag:containers"
 FLUSH_LOGS_TASK = "guard:flush-logs"
 NOTICE_FILE_TASK = "guard:notice-file"
 """No hook can have such a name: a hook's has no colon."""
-
-
-def has_systemd() -> bool:
-    """As sd_booted(3) decides it."""
-    return os.path.isdir(here(contract.SYSTEMD_FOLDER))
 
 
 def drain_tasks(settings: Settings, seconds: float, env: Dict[str, str]) -> List[Task]:

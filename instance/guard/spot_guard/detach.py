@@ -6,8 +6,7 @@ import subprocess
 from typing import List
 
 from . import contract
-from .builtin import has_systemd
-from .paths import guard_command, search_path
+from .paths import guard_command, has_systemd, search_path
 from .runs import Run
 
 SYSTEMD_RUN_SECONDS = 3.0

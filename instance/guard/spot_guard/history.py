@@ -1,9 +1,8 @@
 """What earlier runners of this run have done already, read from their journal."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple, cast
+from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
 from . import processes
-from .clock import Clock
 from .journal import Line
 from .processes import Family, Processes
 
@@ -49,12 +48,6 @@ def read(lines: List[Line]) -> History:
         elif phase == "stageEnded":
             history.stages.add(key[0])
     return history._replace(attempt=attempts + 1, first=first, interrupted=list(running.values()))
-
-
-def clock_of(line: Optional[Line]) -> Clock:
-    """The clock of the runner that wrote this `started` or `takenOver` line; a new one without."""
-    anchor: Any = line.get("clock") if line else None
-    return Clock(cast("Tuple[float, float]", tuple(anchor)) if anchor else None)
 
 
 def end_interrupted(history: History, family: Family) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, Dict, List, cast
+from typing import Any, Dict, List, Optional, Tuple, cast
 
 from .clock import Clock
 
@@ -10,6 +10,12 @@ Line = Dict[str, Any]
 
 RESERVED_BYTES = 131072
 """A plan of a hundred tasks fits. Taken at the start: what fills /run later keeps no report back."""
+
+
+def clock_of(line: Optional[Line]) -> Clock:
+    """The clock of the runner that wrote this `started` or `takenOver` line; a new one without."""
+    anchor: Any = line.get("clock") if line else None
+    return Clock(cast("Tuple[float, float]", tuple(anchor)) if anchor else None)
 
 
 class Journal:

@@ -12,6 +12,11 @@ def here(path: str) -> str:
     return os.environ.get(contract.ROOT_VARIABLE, "") + path
 
 
+def has_systemd() -> bool:
+    """As sd_booted(3) decides it."""
+    return os.path.isdir(here(contract.SYSTEMD_FOLDER))
+
+
 def search_path() -> str:
     """The caller's PATH; the document's scripts see to it that there is one."""
     return os.environ["PATH"]

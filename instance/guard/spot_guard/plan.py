@@ -5,7 +5,7 @@ from typing import Dict, List, Optional
 
 from . import builtin, contract, history, hooks, lock, noticefile, processes, report, schedule, settings
 from .clock import rfc3339
-from .journal import Follower, Journal, Line
+from .journal import Follower, Journal, Line, clock_of
 from .notice import Notice
 from .paths import search_path
 from .processes import Family
@@ -41,7 +41,7 @@ class _Plan:
         self.notice = notice
         self.before = before
         self.settings = settings.parse(notice.settings)
-        self.clock = history.clock_of(before.first)
+        self.clock = clock_of(before.first)
         now = self.clock.now()
         if before.first is None:
             self.deadline = schedule.effective_deadline(notice.deadline, now)

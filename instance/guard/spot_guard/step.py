@@ -5,9 +5,9 @@ import sys
 import time
 from typing import Optional
 
-from . import contract, detach, history, lock, notice, runs
+from . import contract, lock, notice, runs
 from .clock import Clock
-from .journal import Follower, Line
+from .journal import Follower, Line, clock_of
 from .notice import Notice, Refused
 from .runs import Run
 
@@ -68,7 +68,7 @@ class _Following:
         while True:
             for line in follower.read():
                 if line["phase"] in ("started", "takenOver"):
-                    self._clock, self._deadline = history.clock_of(line), line["deadline"]
+                    self._clock, self._deadline = clock_of(line), line["deadline"]
                 if line["phase"] in ("ended", "thawed"):
                     return self._over(line, code)
                 if line.get("stage") == self._step != "report" and line["phase"] != "taskRuns":
@@ -108,6 +108,9 @@ class _Following:
                 return ""
             if self._clock.now() >= self._deadline:
                 return self._fault or "the deadline passed and no runner lives"
+            # Imported here: most steps only follow, and need not read it first.
+            from . import detach
+
             detach.start_runner(self._run, again=self._starts > 0)
         except OSError as error:
             self._fault = f"the runner cannot be started: {error}"

@@ -64,6 +64,14 @@ describe('an answer whose body never ends', () => {
   });
 });
 
+describe('a last attempt that is cut short', () => {
+  it('does not hide what the one before it was told', async () => {
+    aws.answers('ssm', ssmFault('ThrottlingException'), 'hang');
+    expect(await reasonOf(send(1_200))).toBe('ThrottlingException');
+    expect(aws.calls).toHaveLength(2);
+  });
+});
+
 describe('an answer of success that cannot be read', () => {
   it.each([
     ['nothing but text', 'Please sign in'],
