@@ -1,6 +1,7 @@
 // What a rehearsal needs of the machine it runs on.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Host {
   /** The interpreter itself, not a shim that looks for one. */
@@ -20,7 +21,7 @@ export function checkHost(platform: string, env: NodeJS.ProcessEnv, temporary: s
     return `the rehearsal needs a temporary folder (TMPDIR) with a plain path, because shells will see it; this is ${temporary}`;
   }
   try {
-    accessSync(temporary, constants.W_OK | constants.X_OK);
+    rmdirSync(mkdtempSync(join(temporary, 'spot-guard-')));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     return `the rehearsal needs a temporary folder (TMPDIR) that it can write to; ${temporary} is none (${code})`;

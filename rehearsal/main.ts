@@ -24,7 +24,20 @@ const LEAVE_MS = 2_000;
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const colours = pc.isColorSupported && process.stdout.isTTY === true;
 
+const interrupted = new AbortController();
+
+/** Its message is one line for the user. */
+class OutputFault extends Error {}
+let outputFault: string | undefined;
+
+/** A reader that has gone has seen enough. Output that cannot be written is a fault. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') outputFault = `the output cannot be written (${error.code ?? error.message})`;
+  interrupted.abort('SIGPIPE');
+}
+
 async function main(): Promise<number> {
+  process.stdout.on('error', onOutputError);
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(USAGE);
@@ -37,12 +50,10 @@ async function main(): Promise<number> {
   const host = checkHost(process.platform, process.env, tmpdir());
   if (typeof host === 'string') throw new UsageError(host);
 
-  const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => interrupted.abort(signal));
   }
-  // A reader that has gone, or a fault in a callback: the sandbox is cleaned up all the same.
-  process.stdout.on('error', () => interrupted.abort('SIGPIPE'));
+  // A fault in a callback: the sandbox is cleaned up all the same.
   process.on('uncaughtException', (error) => interrupted.abort(error));
   const folder = mkdtempSync(join(tmpdir(), 'spot-guard-synth-'));
   try {
@@ -56,7 +67,7 @@ async function main(): Promise<number> {
   } catch (error) {
     const { aborted, reason } = interrupted.signal;
     if (!aborted || reason instanceof Error) throw reason ?? error;
-    process.stderr.write('interrupted; everything is cleaned up\n');
+    if (outputFault === undefined) process.stderr.write('interrupted; everything is cleaned up\n');
     return 130;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -73,7 +84,11 @@ async function runOne(
   if (!json) {
     const seconds = windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
     say(`Rehearsal: ${scenario.name} (${scenario.story})`);
-    if (eventFile !== undefined) say(`The event is ${eventFile}; only its time is moved.`);
+    if (eventFile !== undefined) {
+      say(
+        `The event is ${eventFile}; only its time is moved, and the stack stands in its account and Region.`,
+      );
+    }
     if (seconds < WINDOW_SECONDS) {
       say(
         `The window is shortened: the notice is put ${WINDOW_SECONDS - seconds} s into the past, ${seconds} of ${WINDOW_SECONDS} s are left.`,
@@ -128,9 +143,13 @@ const leaveLater = (): void => void setTimeout(() => process.exit(), LEAVE_MS).u
 
 try {
   process.exitCode = await main();
+  // Whether what was said last could be written, Node says a moment later.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (outputFault !== undefined) throw new OutputFault(outputFault);
 } catch (error) {
   process.exitCode = error instanceof UsageError ? 2 : 1;
-  const words = error instanceof UsageError ? error.message : error instanceof Error ? error.stack : error;
+  const isPlain = error instanceof UsageError || error instanceof OutputFault;
+  const words = isPlain ? error.message : error instanceof Error ? error.stack : error;
   for (const line of String(words).split('\n')) process.stderr.write(`spot-guard rehearsal: ${line}\n`);
 }
 leaveLater();

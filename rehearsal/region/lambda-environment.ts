@@ -94,9 +94,9 @@ export class Environment {
     this.dead = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    const gone = child && child.exitCode === null && child.signalCode === null;
-    const ended = gone ? new Promise((resolve) => child.once('exit', resolve)) : undefined;
-    child?.kill('SIGKILL');
+    const lives = child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    const ended = lives ? new Promise((resolve) => child.once('exit', resolve)) : undefined;
+    this.#kill();
     await ended;
     await closeServer(this.#server);
   }
@@ -112,7 +112,15 @@ export class Environment {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', this.#onLine);
     }
+    child.once('error', ({ message }) =>
+      this.#onLine(`the function's process cannot be started: ${message}`),
+    );
     child.once('close', () => this.#exited());
+  }
+
+  /** Node would send the signal of a process that never came to be to process 0: its own group, and the caller's. */
+  #kill(signal: NodeJS.Signals = 'SIGKILL'): void {
+    if (this.#child?.pid !== undefined) this.#child.kill(signal);
   }
 
   #exited(): void {
@@ -127,7 +135,7 @@ export class Environment {
   #overrun(ms: number): void {
     const job = this.#job;
     this.dead = true;
-    this.#child?.kill('SIGKILL');
+    this.#kill();
     job?.settle({
       requestId: job.requestId,
       functionError: 'Unhandled',
@@ -146,7 +154,7 @@ export class Environment {
     clearTimeout(this.#timer);
     const { timeoutMs, arn } = this.#spec;
     this.#timer = setTimeout(() => this.#overrun(timeoutMs), timeoutMs);
-    if (this.#fault !== undefined) this.#child?.kill(this.#fault === 'crashes' ? 'SIGKILL' : 'SIGSTOP');
+    if (this.#fault !== undefined) this.#kill(this.#fault === 'crashes' ? 'SIGKILL' : 'SIGSTOP');
     response.writeHead(200, {
       'content-type': 'application/json',
       'lambda-runtime-aws-request-id': job.requestId,

@@ -79,6 +79,8 @@ export class LambdaFunction {
       return;
     }
     for (let attempt = 1; ; attempt += 1) {
+      // Closed meanwhile: an environment that starts now would stay.
+      if (this.#stop.signal.aborted) return;
       const result = await this.#invoke(JSON.stringify(event));
       if (result.functionError === undefined || this.#stop.signal.aborted) return;
       const wait = (RETRY_DELAYS_MS[attempt - 1] ?? 0) * waitScale;
@@ -89,8 +91,6 @@ export class LambdaFunction {
         return;
       }
       await this.#wait(wait);
-      // Closed meanwhile: an environment that starts now would stay.
-      if (this.#stop.signal.aborted) return;
     }
   }
 

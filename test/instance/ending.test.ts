@@ -109,7 +109,8 @@ while True:
           '#!/bin/bash\ntrap "" TERM\n(trap "" TERM; setsid sleep 60) &\nsleep 60\n',
         );
       }
-      const ends = await machine.run(machine.notices(9));
+      const late = { 'drain-until': '100', 'save-until': '60' };
+      const ends = await machine.run(machine.notices(12, 'terminate', late));
       expect(exits(ends)).toEqual(['accept 0', 'drain 21', 'save 21', 'clean 21', 'report 0']);
       expect(reportOf(ends).deadline - (ends.at(-1)?.ended ?? 0)).toBeGreaterThan(2);
     }),

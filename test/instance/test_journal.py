@@ -20,7 +20,7 @@ class Full(unittest.TestCase):
 
     def journal(self) -> Journal:
         journal = Journal(self.path, Clock(), 1e10)
-        self.addCleanup(os.close, journal._fd)  # pyright: ignore[reportPrivateUsage]
+        self.addCleanup(journal.close)
         return journal
 
     def phases(self) -> Any:
@@ -29,6 +29,12 @@ class Full(unittest.TestCase):
     def test_its_room_is_taken_at_the_start(self) -> None:
         self.journal()
         self.assertGreaterEqual(os.stat(self.path).st_blocks * 512, RESERVED_BYTES)
+
+    def test_it_holds_lines_alone_when_it_is_closed(self) -> None:
+        journal = Journal(self.path, Clock(), 1e10)
+        journal.write("started")
+        journal.close()
+        self.assertTrue(Path(self.path).read_bytes().endswith(b"}\n"))
 
     def test_it_grows_past_its_room(self) -> None:
         journal = self.journal()

@@ -1,14 +1,11 @@
 // The stack's template in process, without the CLI, with the feature flags that a deployment has.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import { SpotGuardStack, type SpotGuardStackProps } from '../../lib/index.ts';
-
-// These tests keep a processor busy, while others wait for processes to be in time: those go first.
-setPriority(10);
 
 export const CDK_JSON: { readonly context: Readonly<Record<string, unknown>> } = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),

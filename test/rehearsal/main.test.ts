@@ -1,5 +1,5 @@
 // `npm start` as a user calls it, after `npm run build`.
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -192,6 +192,20 @@ describe.concurrent('npm start', () => {
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await exited).toBe(130);
     expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  // Regression: a list whose reader had gone ended in a stack trace, and a full disk in exit code 0.
+  it.each([
+    ['a list whose reader has gone is enough', '--list | head -1', { status: 0, stderr: '' }],
+    [
+      'a list that cannot be written is a fault',
+      '--list > /dev/full',
+      { status: 1, stderr: 'spot-guard rehearsal: the output cannot be written (ENOSPC)\n' },
+    ],
+  ])('%s', { timeout: 60_000 }, (_, call, ended) => {
+    const command = `node --import tsx rehearsal/main.ts ${call}`;
+    const env = { ...process.env, TSX_DISABLE_CACHE: '1' };
+    expect(spawnSync('sh', ['-c', command], { cwd: CHECKOUT, encoding: 'utf8', env })).toMatchObject(ended);
   });
 
   it('cleans up when it is interrupted', { timeout: 60_000 }, async ({ expect }) => {

@@ -49,6 +49,12 @@ class Journal:
             pass  # no room: written with the next; the report is built from `lines`
         return line
 
+    def close(self) -> None:
+        """Gives back what is left of the reserved room: the file then holds lines alone."""
+        if not self._unwritten:
+            os.ftruncate(self._fd, self._offset)
+        os.close(self._fd)
+
 
 class Follower:
     """Reads what has been added since the last call. A line not yet whole waits for the next."""

@@ -30,6 +30,7 @@ def run(folder: str) -> int:
         return contract.EXIT_OK
     plan = _Plan(this, this.notice(), history.read(Follower(this.journal).read()))
     plan.run()
+    plan.journal.close()
     os.unlink(this.unfinished)
     plan.supervisor.let_finish()
     return contract.EXIT_OK
