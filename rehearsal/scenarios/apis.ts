@@ -82,6 +82,7 @@ export const serverErrors: Scenario = {
   name: 'server-errors',
   story: 'EC2 and SSM each answer twice with HTTP 500 before they work: the function tries again',
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [
     { ...EC2, kind: 'error', first: 2 },
@@ -167,6 +168,7 @@ export const answerWithoutReservations: Scenario = {
   story:
     'EC2 answers without a list of reservations: that is no instance, and the event waits for another try',
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [{ ...EC2, kind: 'answer', answer: described('') }],
   expectations: [instanceUntouched, logged(PHASES.notSent, 'InstanceNotFound'), eventInOverflow],
@@ -176,6 +178,7 @@ export const answerWithoutTags: Scenario = {
   name: 'answer-without-tags',
   story: 'EC2 answers with an instance that has no tags: it is not guarded, and nothing is sent to it',
   expected: 'unguarded',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [
     { ...EC2, kind: 'answer', answer: instanceXml('<instanceState><name>running</name></instanceState>') },
@@ -219,6 +222,7 @@ export const garbledAnswers: Scenario = {
   story:
     'a proxy answers for SSM with a web page, every time: the function says so in time, and the event waits for another try',
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [{ ...SSM, kind: 'answer', answer: '<html><body>Please sign in</body></html>' }],
   expectations: [instanceUntouched, logged(PHASES.notSent, 'UnreadableAnswer'), eventInOverflow],

@@ -72,6 +72,7 @@ export const foreignRegion: Scenario = {
   name: 'foreign-region',
   story: "another Region's notice arrives here: it is logged as ignored, and no API is called",
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   alterEvent: (event) => ({ ...event, region: 'ap-southeast-2' }),
   expectations: [
@@ -87,6 +88,7 @@ export const otherKinds: Scenario = {
   name: 'other-kinds',
   story: 'events of other kinds and sources pass by: the rule matches none of them',
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   deliver: (event) => [
     { ...event, 'detail-type': 'EC2 Instance State-change Notification' },

@@ -56,6 +56,7 @@ export const instanceNotFound: Scenario = {
   name: 'instance-not-found',
   story: 'EC2 knows no such instance: that may change, so the event waits in the overflow queue',
   expected: 'unprotected',
+  onlyInAll: true,
   state: 'unknown',
   expectations: [
     instanceUntouched,
@@ -69,6 +70,7 @@ export const instanceShuttingDown: Scenario = {
   name: 'instance-shutting-down',
   story: 'somebody has terminated the instance before: no command can reach it, and none is sent',
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   state: 'shutting-down',
   expectations: [

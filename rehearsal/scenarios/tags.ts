@@ -60,6 +60,7 @@ export const oddText: Scenario = {
   story:
     'tags hold quotes, line separators, emoji, 256 characters and names of objects: the settings arrive whole',
   expected: 'failed',
+  onlyInAll: true,
   tags: {
     ...WORKER_TAGS,
     'spot-guard:containers': ODD.quotes,
@@ -106,6 +107,7 @@ export const twoSources: Scenario = {
   name: 'two-settings-sources',
   story: 'the stack and a tag set the same moment: the tag holds, and the stack where there is none',
   expected: 'graceful',
+  onlyInAll: true,
   tags: { ...WORKER_TAGS, 'spot-guard:drain-until': '60', 'spot-guard:grace': '2' },
   prepare: prepareWorkload,
   expectations: [
