@@ -1,11 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Two groups, one after the other: processes that must be in time do not compete with tests that need the processor.
 const NEED_THE_PROCESSOR = ['test/lib/**/*.test.ts', 'test/property/**/*.test.ts', 'test/docs.test.ts'];
 
+/** Short files that take long. Vitest begins with the longest file where it has not seen them run: these would be last. */
+const SLOW = ['scenarios.test.ts', 'main.test.ts', 'wiring.test.ts', 'app.test.ts', 'validators.test.ts'];
+const isSlow = ({ moduleId }: TestSpecification): boolean =>
+  SLOW.some((name) => moduleId.endsWith(`/${name}`));
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         extends: true,
