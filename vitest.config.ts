@@ -19,6 +19,7 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    maxConcurrency: 3,
     sequence: { sequencer: SlowFirst },
     projects: [
       {

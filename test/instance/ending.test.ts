@@ -95,7 +95,7 @@ while True:
       });
       expect(report.leftovers).toBe(0);
       expect(machine.read('/saved').trim()).toBe('saved');
-      expect(report.deadline - (ends.at(-1)?.ended ?? 0)).toBeGreaterThan(2);
+      expect(report.secondsToSpare).toBeGreaterThan(2);
     }),
   );
 
@@ -109,8 +109,9 @@ while True:
           '#!/bin/bash\ntrap "" TERM\n(trap "" TERM; setsid sleep 60) &\nsleep 60\n',
         );
       }
-      const late = { 'drain-until': '100', 'save-until': '60' };
-      const ends = await machine.run(machine.notices(12, 'terminate', late));
+      // With a reserve of 8 s: what follows the plan here, three starts of a step, takes seconds on a busy machine.
+      const settings = { 'drain-until': '100', 'save-until': '80', 'clean-until': '60' };
+      const ends = await machine.run(machine.notices(16, 'terminate', settings));
       expect(exits(ends)).toEqual(['accept 0', 'drain 21', 'save 21', 'clean 21', 'report 0']);
       expect(reportOf(ends).deadline - (ends.at(-1)?.ended ?? 0)).toBeGreaterThan(2);
     }),
