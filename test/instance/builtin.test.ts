@@ -37,7 +37,7 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
     on(async (machine) => {
       withSystemd(
         machine,
-        `[ "$1" = kill ] && touch ${machine.root}/killed\n[ "$1" = stop ] && while [ ! -e ${machine.root}/killed ]; do sleep 0.1; done`,
+        `[ "$1" = kill ] && touch ${machine.root}/killed\n[ "$1" = stop ] && while [ ! -e ${machine.root}/killed ]; do sleep 0.1; done; exit 0`,
       );
       const ends = await machine.run(machine.notices(8, 'terminate', { units: 'deaf' }));
       expect(ends[1]?.exit).toBe(21);
@@ -78,6 +78,17 @@ esac`,
       const notes = Object.fromEntries(reportOf(ends).tasks.map(({ name, note }) => [name, note]));
       expect(notes['tag:units']).toBe('did not stop within its TimeoutStopSec and was killed: deaf.service');
       expect(notes['tag:containers']).toMatch(/^did not stop within \d s and was killed: one of db$/);
+    }),
+  );
+
+  it(
+    'has failed where systemd does not say how it ended',
+    on(async (machine) => {
+      withSystemd(machine, '[ "$1" != show ]');
+      const ends = await machine.run(machine.notices(8, 'terminate', { units: 'worker' }));
+      expect(calls(machine)).toContain('systemctl stop -- worker');
+      expect(ends[1]?.exit).toBe(20);
+      expect(reportOf(ends).tasks[0]?.note).toContain('systemd does not say');
     }),
   );
 

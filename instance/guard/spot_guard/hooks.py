@@ -7,14 +7,13 @@ from typing import Dict, List, Tuple
 
 from . import contract
 from .paths import here
-from .patience import within
+from .patience import ANSWER_SECONDS, within
 from .task import Task
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 INTERPRETER = re.compile(rb"#![ \t]*([^ \t\n]+)")
 EXEC = ("/bin/sh", "-c", 'exec "$0"')
 """Its file may lie on a file server that is gone: then the task waits for it, and not the runner."""
-ANSWER_SECONDS = 0.5
 HOOKS_TASK = "guard:hooks"
 LEFT_BY_EDITORS = (".bak", ".dpkg-dist", ".dpkg-new", ".dpkg-old", ".rpmnew", ".rpmsave", ".swp")
 

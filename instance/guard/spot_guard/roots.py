@@ -6,11 +6,9 @@ from typing import List
 
 from . import contract
 from .paths import here
-from .patience import within
+from .patience import ANSWER_SECONDS, within
 
 DEFAULT_ROOTS = ("/data", "/home", "/mnt", "/opt", "/srv", "/var/lib", "/var/opt", "/workspace")
-ANSWER_SECONDS = 0.5
-"""State often lies on a file server, and that may be gone: the plan goes on without it."""
 FOLDER = re.compile(r"(/[A-Za-z0-9._@+=:-]+)+/?")
 """Nothing that a hook's shell would take apart or expand where its author forgot the quotes."""
 
