@@ -10,6 +10,10 @@ export const STEPS = ['accept', ...STAGES] as const;
 /** base64url of UTF-8 JSON, see `Notices`. */
 export const NOTICES_PARAMETER = 'Notices';
 
+/** Of the document that installs the guard: what the stack sets for all instances, `NAME=VALUE`, by commas. */
+export const DEFAULTS_PARAMETER = 'Defaults';
+export const DEFAULTS_PATTERN = '^[a-z0-9=,-]*$';
+
 /** Anchored, because the agent's own check is not; no repeat count, because Go's regexp allows 1,000 at most. */
 export const NOTICES_PATTERN = '^[A-Za-z0-9_-]+$';
 

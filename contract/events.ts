@@ -8,5 +8,11 @@ export const RESERVATION_DETAIL_TYPES = [
   'EC2 Interruptible Capacity Reservation Instance Interruption Warning',
 ] as const;
 
-/** In the detail of those: when the instance ends, RFC 3339 in UTC. */
+/** EC2's reference lists both. No deadline comes with it, and no action. */
+export const REBALANCE_DETAIL_TYPES = [
+  'EC2 Instance Rebalance Recommendation',
+  'EC2 Spot Instance Rebalance Recommended',
+] as const;
+
+/** In the detail of those of a reservation: when the instance ends, RFC 3339 in UTC. */
 export const TERMINATION_TIME = 'instance-termination-time';

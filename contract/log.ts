@@ -24,6 +24,8 @@ export const PHASES = {
   late: 'late',
   /** The instance was shutting down already, for another reason: nothing can reach it. */
   unreachable: 'unreachable',
+  /** A rebalance recommendation for an instance whose tags do not ask to be saved at one. */
+  declined: 'declined',
   commandSent: 'commandSent',
   /** In time, but not sent. The notice goes to the overflow queue. */
   notSent: 'notSent',

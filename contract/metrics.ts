@@ -10,6 +10,7 @@ export const METRICS = {
   unguarded: 'NoticesUnguarded',
   late: 'NoticesLate',
   unreachable: 'NoticesUnreachable',
+  declined: 'RecommendationsDeclined',
   commandSent: 'CommandsSent',
   notSent: 'CommandsNotSent',
   /** Milliseconds. */

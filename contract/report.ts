@@ -1,6 +1,6 @@
 // What the guard says at the end: the `report` step's whole output, one line of JSON.
 import type { Stage } from './document.ts';
-import type { Action } from './notices.ts';
+import type { Action, REBALANCE } from './notices.ts';
 
 /** Characters. SSM keeps 2,500 of a step's output in ListCommandInvocations. */
 export const REPORT_MAX_CHARS = 2_000;
@@ -13,7 +13,7 @@ export type Result = 'graceful' | 'empty' | 'failed';
 export interface Report {
   readonly version: typeof REPORT_VERSION;
   readonly instanceId: string;
-  readonly action: Action;
+  readonly action: Action | typeof REBALANCE;
   readonly deadline: number;
   readonly result: Result;
   readonly secondsToSpare: number;

@@ -3,6 +3,8 @@
 /** The tag that makes an instance guarded. Only this exact value counts: `Enabled` or `enabled ` do not. */
 export const GUARD_TAG = 'spot-guard';
 export const GUARD_TAG_VALUE = 'enabled';
+/** This exact value takes the guard off an instance on which it was installed. */
+export const GUARD_TAG_REMOVE = 'remove';
 
 /** A setting named `units` is the tag `spot-guard:units`. */
 export const SETTING_TAG_PREFIX = 'spot-guard:';
@@ -14,6 +16,8 @@ export const SETTING_TAG_PREFIX = 'spot-guard:';
  * - `state`: folders that hold the work's state; `workload`: the name that the state belongs to.
  * - `drain-until`, `save-until`, `clean-until`: whole seconds before the deadline at which that stage ends.
  * - `grace`: whole seconds between SIGTERM and SIGKILL at a stage's end.
+ * - `rebalance`: `save` asks for the stage `save` at a rebalance recommendation.
+ * - `stopped`: `leave` keeps what the guard stopped from being started again where the machine lives on.
  */
 export const SETTINGS = [
   'units',
@@ -24,8 +28,13 @@ export const SETTINGS = [
   'save-until',
   'clean-until',
   'grace',
+  'rebalance',
+  'stopped',
 ] as const;
 export type Setting = (typeof SETTINGS)[number];
+
+/** The one value of the tag `spot-guard:rebalance` that means something. */
+export const REBALANCE_SAVE = 'save';
 
 /** Raw tag values by setting. A setting that no tag gives is absent. */
 export type Settings = Partial<Record<Setting, string>>;
