@@ -6,15 +6,41 @@ export const ROOT_VARIABLE = 'SPOT_GUARD_ROOT';
 export const PATHS = {
   /** Kept in memory, gone at a reboot: a full or read-only disk does not stop a run. */
   run: '/run/spot-guard',
+  /** What the watcher last saw; its time of change is that of the last poll. */
+  watch: '/run/spot-guard/watch.json',
+  /** Created by the watcher: systemd then starts the runner, outside of the watcher's sandbox. */
+  wanted: '/run/spot-guard/wanted',
   notice: '/run/spot-guard/notice.json',
   acknowledged: '/run/spot-guard/acknowledged',
   runs: '/run/spot-guard/runs',
   hooks: '/etc/spot-guard/hooks.d',
   roots: '/etc/spot-guard/roots',
+  /** Settings where no tag can be read, `NAME = VALUE` by lines. */
+  conf: '/etc/spot-guard/spot-guard.conf',
+  state: '/var/lib/spot-guard',
+  /** The tags as EC2 last told them. */
+  tags: '/var/lib/spot-guard/tags.json',
+  /** What the stack sets for all instances, where no other source says otherwise. */
+  defaults: '/var/lib/spot-guard/defaults.json',
+  /** What a plan stopped, to be started again where the machine lives on. */
+  stopped: '/var/lib/spot-guard/stopped.json',
+  /** Each version of the guard is a file of its own here: one that runs is never overwritten. */
+  library: '/usr/local/lib/spot-guard',
+  command: '/usr/local/bin/spot-guard',
+  units: '/etc/systemd/system',
 } as const;
 
-/** The transient systemd unit that a run lives in. */
+/** Begins the name of the transient systemd unit that a run lives in; the run's name follows. */
 export const RUN_UNIT = 'spot-guard-run';
+
+/** The service that watches the instance metadata service. */
+export const WATCH_UNIT = 'spot-guard-watch.service';
+
+/** Where the metadata service answers, in place of 169.254.169.254: AWS's own variable. */
+export const METADATA_VARIABLE = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
+
+/** Why a plan runs: EC2's notice, its recommendation to move, or a rehearsal on the instance. */
+export const EVENTS = ['interruption', 'rebalance', 'rehearsal'] as const;
 
 /**
  * Exit codes that leave the guard. The agent gives 137, 168 and 194 a meaning of its own, and
@@ -66,8 +92,12 @@ export const JOURNAL_PHASES = [
   'taskRuns',
   'taskEnded',
   'stageEnded',
+  'joined',
   'leftoversEnded',
   'ended',
   'thawed',
+  'spared',
+  'superseded',
+  'startedAgain',
   'warning',
 ] as const;

@@ -7,7 +7,7 @@ export const REPORT_MAX_CHARS = 2_000;
 export const REPORT_VERSION = 1;
 
 /** What the guard can claim of itself; the reclaim and the paths to it are judged elsewhere. */
-export type Result = 'graceful' | 'empty' | 'failed';
+export type Result = 'graceful' | 'empty' | 'failed' | 'spared';
 
 /** Times are epoch seconds with milliseconds. */
 export interface Report {

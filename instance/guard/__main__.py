@@ -15,21 +15,25 @@ def main() -> int:
         from spot_guard import step
 
         return step.run(*arguments)
-    if command == ["run"] and len(arguments) == 1:
+    if command == ["run"] and len(arguments) == 1 and arguments[0].startswith("/"):
         from spot_guard import plan
 
         return plan.run(arguments[0])
-    if command == ["stop-units"] and len(arguments) >= 2:
+    if command == ["watch"] and arguments in ([], ["--sandboxed"]):
+        from spot_guard import watch
+
+        return watch.run(sandboxed=bool(arguments))
+    if command == ["stop-units"] and len(arguments) >= 3 and arguments[0].isdigit():
         from spot_guard import stopping
 
-        return stopping.stop_units(arguments[0], arguments[1:])
-    if command == ["stop-containers"] and len(arguments) >= 3 and arguments[1].isdigit():
+        return stopping.stop_units(int(arguments[0]), arguments[1], arguments[2:])
+    if command == ["stop-containers"] and len(arguments) >= 4 and (arguments[0] + arguments[2]).isdigit():
         from spot_guard import stopping
 
-        return stopping.stop_containers(arguments[0], int(arguments[1]), arguments[2:])
-    print("usage: spot-guard step accept|drain|save|clean|report NOTICES | run FOLDER")
-    print("       spot-guard stop-units SYSTEMCTL UNIT... | stop-containers ENGINE SECONDS CONTAINER...")
-    return contract.EXIT_USAGE
+        return stopping.stop_containers(int(arguments[0]), arguments[1], int(arguments[2]), arguments[3:])
+    from spot_guard import cli
+
+    return cli.run(sys.argv[1:])
 
 
 sys.exit(main())

@@ -1,10 +1,9 @@
 """What the guard does without any hook: stops the units and containers that the tags name."""
 
 import os
-import shutil
 from typing import Dict, List
 
-from .paths import guard_command, has_systemd, here, search_path
+from .paths import guard_command, has_systemd, here, which
 from .settings import Settings
 from .task import NOTE_CHARS, Task
 
@@ -18,37 +17,38 @@ NOTICE_FILE_TASK = "guard:notice-file"
 """No hook can have such a name: a hook's has no colon."""
 
 
-def drain_tasks(settings: Settings, seconds: float, env: Dict[str, str]) -> List[Task]:
-    """Stops the units and the containers, side by side. `seconds` is the time they have."""
+def drain_tasks(settings: Settings, deadline: int, seconds: float, env: Dict[str, str]) -> List[Task]:
+    """Stops the units and the containers, side by side. `seconds` is the time they have, `deadline` the notice's."""
+    recorded = str(deadline if settings.start_again else 0)
     tasks: List[Task] = []
     if settings.unsafe:
         tasks.append(Task(SETTINGS_TASK, (), env, refused="; ".join(settings.unsafe)[:NOTE_CHARS]))
     if settings.units:
-        tasks.append(_stop_units(settings, env))
+        tasks.append(_stop_units(settings, recorded, env))
     if settings.containers:
-        tasks.append(_stop_containers(settings, max(1, int(seconds) - 2), env))
+        tasks.append(_stop_containers(settings, recorded, max(1, int(seconds) - 2), env))
     return tasks
 
 
-def _stop_units(settings: Settings, env: Dict[str, str]) -> Task:
-    systemctl = shutil.which("systemctl", path=search_path())
+def _stop_units(settings: Settings, recorded: str, env: Dict[str, str]) -> Task:
+    systemctl = which("systemctl")
     if not has_systemd() or systemctl is None:
         return Task(UNITS_TASK, (), env, refused="there is no systemd on this machine to stop units with")
     return Task(
         UNITS_TASK,
-        (*guard_command(), "stop-units", systemctl, *settings.units),
+        (*guard_command(), "stop-units", recorded, systemctl, *settings.units),
         env,
         last_call=(systemctl, "kill", "--signal=SIGKILL", "--", *settings.units),
     )
 
 
-def _stop_containers(settings: Settings, seconds: int, env: Dict[str, str]) -> Task:
+def _stop_containers(settings: Settings, recorded: str, seconds: int, env: Dict[str, str]) -> Task:
     for name in CONTAINER_ENGINES:
-        engine = shutil.which(name, path=search_path())
+        engine = which(name)
         if engine is not None:
             return Task(
                 CONTAINERS_TASK,
-                (*guard_command(), "stop-containers", engine, str(seconds), *settings.containers),
+                (*guard_command(), "stop-containers", recorded, engine, str(seconds), *settings.containers),
                 env,
                 last_call=(engine, "kill", *settings.containers),
             )
@@ -58,7 +58,7 @@ def _stop_containers(settings: Settings, seconds: int, env: Dict[str, str]) -> T
 
 def flush_tasks(env: Dict[str, str]) -> List[Task]:
     """The CloudWatch agent sends what it holds when it is stopped. Nothing where it does not run."""
-    systemctl = shutil.which("systemctl", path=search_path())
+    systemctl = which("systemctl")
     if not has_systemd() or systemctl is None or not _is_linked(CLOUDWATCH_AGENT):
         return []
     return [Task(FLUSH_LOGS_TASK, (systemctl, "stop", "--", CLOUDWATCH_AGENT), env, counts=False)]

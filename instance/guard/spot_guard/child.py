@@ -16,12 +16,11 @@ LAST_CALL_SECONDS = 1.0
 class Child:
     """Starts at once. Raises OSError or ValueError where the program cannot be started."""
 
-    def __init__(self, task: Task, now: float, until: float, grace: float, output: str) -> None:
+    def __init__(self, task: Task, now: float, grace: float, output: str) -> None:
         self.task = task
         self.started = now
-        self.term_at = term_moment(now, until, LAST_CALL_SECONDS if task.last_call else grace)
+        self._grace = LAST_CALL_SECONDS if task.last_call else grace
         self.told = False
-        self.until = until
         self.look_at = 0.0
         """When to look again whether what it started has ended."""
         self.status: Optional[int] = None
@@ -33,6 +32,10 @@ class Child:
         assert self.pipe is not None
         os.set_blocking(self.pipe.fileno(), False)
         self._output = _open_output(output)
+
+    def term_at(self, until: float) -> float:
+        """When to tell it, if it must have ended at `until`."""
+        return term_moment(self.started, until, self._grace)
 
     @property
     def mark(self) -> str:

@@ -2,21 +2,40 @@
 
 ROOT_VARIABLE = "SPOT_GUARD_ROOT"
 INSTANCE_ID_VARIABLE = "AWS_SSM_INSTANCE_ID"
+METADATA_VARIABLE = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 
 RUN_FOLDER = "/run/spot-guard"
 NOTICE_FILE = "/run/spot-guard/notice.json"
 ACKNOWLEDGED_FOLDER = "/run/spot-guard/acknowledged"
 RUNS_FOLDER = "/run/spot-guard/runs"
+WATCH_FILE = "/run/spot-guard/watch.json"
+WANTED_FILE = "/run/spot-guard/wanted"
 HOOKS_FOLDER = "/etc/spot-guard/hooks.d"
 ROOTS_FILE = "/etc/spot-guard/roots"
+CONF_FILE = "/etc/spot-guard/spot-guard.conf"
+STATE_FOLDER = "/var/lib/spot-guard"
+TAGS_FILE = "/var/lib/spot-guard/tags.json"
+DEFAULTS_FILE = "/var/lib/spot-guard/defaults.json"
+STOPPED_FILE = "/var/lib/spot-guard/stopped.json"
+LIBRARY_FOLDER = "/usr/local/lib/spot-guard"
+COMMAND_FILE = "/usr/local/bin/spot-guard"
+UNITS_FOLDER = "/etc/systemd/system"
 SYSTEMD_FOLDER = "/run/systemd/system"
 RUN_UNIT = "spot-guard-run"
+WATCH_UNIT = "spot-guard-watch.service"
 
 STAGES = ("drain", "save", "clean", "report")
 STEPS = ("accept",) + STAGES
 ACTIONS = ("terminate", "stop", "hibernate")
+REBALANCE = "rebalance"
+REBALANCE_SECONDS = 600
+EVENTS = ("interruption", "rebalance", "rehearsal")
 WINDOW_SECONDS = 120
 
+GUARD_TAG = "spot-guard"
+GUARD_TAG_VALUE = "enabled"
+SETTING_TAG_PREFIX = "spot-guard:"
+REBALANCE_SAVE = "save"
 SETTINGS = (
     "units",
     "containers",
@@ -26,6 +45,8 @@ SETTINGS = (
     "save-until",
     "clean-until",
     "grace",
+    "rebalance",
+    "stopped",
 )
 DEFAULT_SECONDS = {"drain-until": 45, "save-until": 10, "clean-until": 5, "grace": 5}
 SECONDS_RANGE = {

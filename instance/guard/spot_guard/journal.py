@@ -8,6 +8,9 @@ from .clock import Clock
 
 Line = Dict[str, Any]
 
+ENDS = ("ended", "thawed", "superseded")
+"""Phases after which no stage follows."""
+
 RESERVED_BYTES = 131072
 """A plan of a hundred tasks fits. Taken at the start: what fills /run later keeps no report back."""
 
@@ -49,11 +52,10 @@ class Journal:
             pass  # no room: written with the next; the report is built from `lines`
         return line
 
-    def close(self) -> None:
-        """Gives back what is left of the reserved room: the file then holds lines alone."""
+    def give_back(self) -> None:
+        """What is left of the reserved room: the file then holds lines alone."""
         if not self._unwritten:
             os.ftruncate(self._fd, self._offset)
-        os.close(self._fd)
 
 
 class Follower:

@@ -1,12 +1,11 @@
 """/run/spot-guard/notice.json: there from the notice on. A workload that looks at it needs no hook."""
 
 import itertools
-import json
 import os
 import stat
 from typing import List
 
-from . import contract
+from . import contract, files
 from .clock import rfc3339
 from .notice import Notice
 from .paths import here
@@ -18,23 +17,23 @@ LOOKED_AT_MOST = 1000
 def publish(notice: Notice) -> None:
     """Whole or not at all, readable by all. Raises OSError."""
     content = {
+        "event": notice.event,
         "action": notice.action,
         "time": rfc3339(notice.deadline),
         "deadline": notice.deadline,
         "instanceId": notice.instance_id,
     }
+    files.write_json(here(contract.NOTICE_FILE), content, 0o644)
+
+
+def withdraw(notice: Notice) -> None:
+    """Takes this notice's file away, and no other's."""
     path = here(contract.NOTICE_FILE)
-    fresh = f"{path}.{os.getpid()}"
-    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
-        os.write(fd, (json.dumps(content) + "\n").encode("ascii"))
-        os.fchmod(fd, 0o644)
-        os.rename(fresh, path)
-    except OSError:
-        os.unlink(fresh)
-        raise
-    finally:
-        os.close(fd)
+        if files.read_json(path)["deadline"] == notice.deadline:
+            os.unlink(path)
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # gone, or another's: what was wanted
 
 
 def open_acknowledgements(forget: bool) -> None:

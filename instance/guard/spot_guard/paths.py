@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import List
+from typing import List, Optional
 
 from . import contract
 
@@ -18,10 +18,24 @@ def has_systemd() -> bool:
 
 
 def search_path() -> str:
-    """The caller's PATH; the document's scripts see to it that there is one."""
+    """The caller's PATH; the document's scripts and the units see to it that there is one."""
     return os.environ["PATH"]
 
 
+def which(name: str) -> Optional[str]:
+    """As shutil.which, whose module loads every way to compress."""
+    for folder in search_path().split(":"):
+        path = os.path.join(folder, name)
+        if folder.startswith("/") and os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def guard_file() -> str:
+    """The zipapp that this program was started from, whatever link led to it."""
+    return os.path.realpath(sys.argv[0])
+
+
 def guard_command() -> List[str]:
-    """Calls the zipapp that this program was started from."""
-    return [sys.executable, "-I", "-S", os.path.abspath(sys.argv[0])]
+    """Calls the guard."""
+    return [sys.executable, "-I", "-S", guard_file()]

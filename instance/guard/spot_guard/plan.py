@@ -3,24 +3,34 @@
 import os
 from typing import Dict, List, Optional
 
-from . import builtin, contract, history, hooks, lock, noticefile, processes, report, schedule, settings
+from . import afterwards, builtin, contract, history, hooks, lock, noticefile, processes, report, runs, schedule
 from .clock import rfc3339
 from .journal import Follower, Journal, Line, clock_of
 from .notice import Notice
 from .paths import search_path
 from .processes import Family
 from .runs import Run
-from .supervisor import Supervisor, Thawed
+from .supersede import supersede
+from .supervisor import Moment, Supervisor, Thawed
 from .task import NOTE_CHARS, Task, stage_exit
+from .terms import Terms
 
 LOCK_SECONDS = 1.0
 LEFTOVER_GRACE_SECONDS = 1.0
 HOOKS_SHARE = 2 / 3
 """Of a stage with built-in tasks after its hooks: hooks that hang must not keep units from being stopped."""
+STAGES_OF = {
+    "interruption": ("drain", "save", "clean"),
+    "rebalance": ("save",),
+    "rehearsal": ("drain", "save", "clean"),
+}
+MOST_FDS = 1024
 
 
 def run(folder: str) -> int:
     """Runs the plan, or what an earlier runner left of it. Returns an exit code."""
+    os.chdir("/")
+    os.closerange(3, MOST_FDS)  # a pipe of the caller's would keep the agent waiting for its step
     this = Run(folder)
     try:
         lock.acquire(this.lock, LOCK_SECONDS)  # until this process ends
@@ -30,8 +40,9 @@ def run(folder: str) -> int:
         return contract.EXIT_OK
     plan = _Plan(this, this.notice(), history.read(Follower(this.journal).read()))
     plan.run()
-    plan.journal.close()
     os.unlink(this.unfinished)
+    plan.journal.give_back()
+    afterwards.live_on(this, plan.notice, plan.terms.deadline, plan.supervisor, plan.journal)
     plan.supervisor.let_finish()
     return contract.EXIT_OK
 
@@ -41,49 +52,83 @@ class _Plan:
         self.run_ = this
         self.notice = notice
         self.before = before
-        self.settings = settings.parse(notice.settings)
         self.clock = clock_of(before.first)
-        now = self.clock.now()
-        if before.first is None:
-            self.deadline = schedule.effective_deadline(notice.deadline, now)
-            self.ends = schedule.stage_ends(notice.deadline, now, self.settings.seconds)
-        else:
-            self.deadline, self.ends = before.first["deadline"], before.first["ends"]
-        self.journal = Journal(this.journal, self.clock, self.deadline)
+        self.terms = Terms(this, notice, before.first, self.clock)
+        self.journal = Journal(this.journal, self.clock, self.terms.deadline)
         self.stage = ""
         self.unpublished = ""
         """Why workloads cannot see the notice file; empty if they can."""
         self.family = Family(this.mark(), since=self.clock.anchor[1])
         self.supervisor = Supervisor(
-            self.family, self.clock, self.deadline, self._task_started, self._task_runs
+            self.family, self.clock, self.terms.deadline, self._task_started, self._task_runs
         )
 
     def run(self) -> None:
         """Every stage runs, whatever became of the one before."""
         _outlive_memory_pressure()
+        pid = os.getpid()
         self.journal.write(
             "started" if self.before.attempt == 1 else "takenOver",
+            event=self.notice.event,
             action=self.notice.action,
             attempt=self.before.attempt,
-            deadline=round(self.deadline, 3),
-            ends={stage: round(end, 3) for stage, end in self.ends.items()},
+            stages=[*STAGES_OF[self.notice.event], "report"],
+            **self._moments(),
             clock=list(self.clock.anchor),
+            pid=pid,
+            startTime=processes.start_time(pid),
         )
         history.end_interrupted(self.before, self.family)
         self._warn("what hides its origin may outlive its stage", processes.become_subreaper())
+        if self.notice.event == contract.REBALANCE and any(
+            one.event == "interruption" for one in runs.unfinished()
+        ):
+            self.journal.write("superseded", note="EC2's notice came")
+            return
+        self._end_others("rehearsal")
         self._publish()
-        for refused in self.settings.refused:
-            self._warn("a setting was refused", refused)
+        self._warn_of_settings()
         try:
-            for stage in ("drain", "save", "clean"):
-                if stage not in self.before.stages:
+            for stage in STAGES_OF[self.notice.event]:
+                if stage not in self.before.stages and not self._withdrawn():
                     self._run_stage(stage)
             self._report()
         except Thawed:
             self.journal.write("thawed", note="the machine slept through the deadline: nothing more is ended")
 
+    def _moments(self) -> Dict[str, object]:
+        ends = {stage: round(end, 3) for stage, end in self.terms.ends.items()}
+        return {"deadline": round(self.terms.deadline, 3), "ends": ends}
+
+    def _warn_of_settings(self) -> None:
+        for refused in self.terms.settings.refused:
+            self._warn("a setting was refused", refused)
+
+    def _withdrawn(self) -> bool:
+        return os.path.exists(self.run_.withdrawn)
+
+    def _end_others(self, event: str) -> None:
+        """A lesser plan must not run beside this one."""
+        if self.notice.event != "interruption":
+            return
+        for other in runs.unfinished():
+            if other.event == event:
+                try:
+                    supersede(other)
+                except (OSError, ValueError, LookupError) as error:
+                    self._warn(f"the plan of a {event} may run beside this one", str(error))
+
+    def _end(self, stage: str) -> float:
+        """When it ends: as things stand now."""
+        if self.terms.look():
+            self.journal.write("joined", **self._moments(), settings=self.terms.known)
+            self._warn_of_settings()
+        return self.terms.ends[stage]
+
     def _publish(self) -> None:
         """The folder for acknowledgements first: who sees the notice may answer at once."""
+        if self.notice.event == contract.REBALANCE:
+            return  # work goes on
         try:
             noticefile.open_acknowledgements(forget=self.before.attempt == 1)
         except OSError as error:
@@ -95,31 +140,77 @@ class _Plan:
 
     def _run_stage(self, stage: str) -> None:
         self.stage = stage
-        until = self.ends[stage]
         started = self.before.starts.get(stage, self.clock.now())
-        self.journal.write("stageStarted", stage=stage, until=round(until, 3))
-        grace = self.settings.seconds["grace"]
-        env = self._environment(stage, until)
-        hooks_until = (
-            started + (until - started) * HOOKS_SHARE if self._after_hooks(stage, until, env) else until
-        )
-        leftovers_until = hooks_until
-        if stage == "clean" and self.notice.action != "hibernate" and self.supervisor.leftovers():
+        self.journal.write("stageStarted", stage=stage, until=round(self._end(stage), 3))
+        if stage == "drain":
+            self._await_settings(started)
+        if stage == "save":
+            self._end_others(contract.REBALANCE)
+        hibernates = self.notice.action == "hibernate"
+        less = 0.0
+        if stage == "clean" and not hibernates and self.supervisor.leftovers():
             # Hooks that run over must not take the time in which the others' background work ends.
-            hooks_until -= min(LEFTOVER_GRACE_SECONDS, max(0.0, hooks_until - self.clock.now()) / 3)
-        tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, hooks_until))
+            less = min(LEFTOVER_GRACE_SECONDS, max(0.0, self._hooks_end(stage, started) - self.clock.now()) / 3)
+        self._run_hooks(stage, lambda: self._hooks_end(stage, started) - less)
+        if stage == "clean" and not hibernates:
+            self._end_leftovers(self._hooks_end(stage, started))
+        # Asked again, because their time depends on when the hooks ended.
+        self._run_tasks(self._after_hooks(stage), lambda: self._end(stage))
+        if stage == "drain" and not hibernates:
+            self._await_answer()
+        ended = [line for line in self._lines("taskEnded") if line["stage"] == stage]
+        self._end_stage(stage, started, stage_exit(ended))
+
+    def _run_hooks(self, stage: str, until: Moment) -> None:
+        tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, until()))
         for warning in warnings:
             self._warn("not a hook", warning)
         if stage == "drain" and self.unpublished:
             tasks.insert(0, Task(builtin.NOTICE_FILE_TASK, (), {}, refused=self.unpublished, counts=False))
         for task in tasks:
-            self._run_tasks([task], hooks_until, grace)
-        if stage == "clean" and self.notice.action != "hibernate":
-            self._end_leftovers(leftovers_until)
-        # Asked again, because their time depends on when the hooks ended.
-        self._run_tasks(self._after_hooks(stage, until, env), until, grace)
-        ended = [line for line in self._lines("taskEnded") if line["stage"] == stage]
-        self._end_stage(stage, started, until, stage_exit(ended))
+            self._run_tasks([task], until)
+
+    def _hooks_end(self, stage: str, started: float) -> float:
+        until = self._end(stage)
+        return started + (until - started) * HOOKS_SHARE if self._has_tasks_after_hooks(stage) else until
+
+    def _has_tasks_after_hooks(self, stage: str) -> bool:
+        settings = self.terms.settings
+        if self.notice.action == "hibernate":
+            return False
+        if stage == "drain":
+            return bool(settings.units or settings.containers or settings.unsafe)
+        return stage == "clean" and bool(builtin.flush_tasks({}))
+
+    def _await_settings(self, started: float) -> None:
+        """Of a notice that came without: the command, which has them, is often some seconds behind."""
+        if self.terms.known:
+            return
+        self._warn("no source of settings", "drain waits for the command, which brings them")
+        self.supervisor.idle(
+            lambda: schedule.settings_until(started, self._end("drain")),
+            lambda: self.terms.known or self._withdrawn(),
+        )
+
+    def _await_answer(self) -> None:
+        """Where nothing is set up to do, a workload may still see the notice file: it has all of drain for its answer."""
+        while self.clock.now() < self._end("drain") and not self._is_anything_to_do():
+            known = self.terms.known
+            self.supervisor.idle(
+                lambda: self._end("drain"),
+                lambda: self._is_answered() or self.terms.known != known,
+            )
+            if self._is_answered():
+                return
+            self._run_tasks(self._after_hooks("drain"), lambda: self._end("drain"))
+
+    def _is_answered(self) -> bool:
+        return bool(noticefile.acknowledged()) or self._withdrawn()
+
+    def _is_anything_to_do(self) -> bool:
+        return bool(self._lines("taskEnded")) or any(
+            hooks.hook_tasks(stage, self.notice.action, {})[0] for stage in ("save", "clean")
+        )
 
     def _end_leftovers(self, until: float) -> None:
         grace = min(LEFTOVER_GRACE_SECONDS, max(0.0, until - self.clock.now()))
@@ -127,40 +218,45 @@ class _Plan:
         if count:
             self.journal.write("leftoversEnded", count=count)
 
-    def _after_hooks(self, stage: str, until: float, env: Dict[str, str]) -> List[Task]:
+    def _after_hooks(self, stage: str) -> List[Task]:
+        until = self._end(stage)
+        env = self._environment(stage, until)
         if self.notice.action == "hibernate":
             return []
         if stage == "drain":
-            return builtin.drain_tasks(self.settings, until - self.clock.now(), env)
+            left = until - self.clock.now()
+            return builtin.drain_tasks(self.terms.settings, self.notice.deadline, left, env)
         return builtin.flush_tasks(env) if stage == "clean" else []
 
     def _report(self) -> None:
         self.stage = "report"
         started = self.before.starts.get("report", self.clock.now())
-        self.journal.write("stageStarted", stage="report", until=round(self.ends["report"], 3))
-        self._end_stage("report", started, self.ends["report"], contract.EXIT_OK)
+        spared = self._withdrawn()
+        self.journal.write("stageStarted", stage="report", until=round(self._end("report"), 3))
+        self._end_stage("report", started, contract.EXIT_OK)
         text = report.render(
             report.build(
                 instance_id=self.notice.instance_id,
                 action=self.notice.action,
                 deadline=self.notice.deadline,
                 now=self.clock.now(),
-                effective_deadline=self.deadline,
+                effective_deadline=self.terms.deadline,
+                skew=self.notice.skew,
+                spared=spared,
                 attempt=self.before.attempt,
                 stages=self._lines("stageEnded"),
                 tasks=self._lines("taskEnded"),
                 acknowledged=noticefile.acknowledged(),
-                refused=list(self.settings.refused),
+                refused=list(self.terms.settings.refused),
                 warnings=len(self._lines("warning")),
                 leftovers=sum(line["count"] for line in self._lines("leftoversEnded")),
             )
         )
-        self.journal.write("ended", report=text)
+        self.journal.write("ended", report=text, spared=spared or None)
 
-    def _end_stage(self, stage: str, started: float, until: float, code: int) -> None:
-        self.journal.write(
-            "stageEnded", stage=stage, started=round(started, 3), until=round(until, 3), exit=code
-        )
+    def _end_stage(self, stage: str, started: float, code: int) -> None:
+        until = round(self._end(stage), 3)
+        self.journal.write("stageEnded", stage=stage, started=round(started, 3), until=until, exit=code)
 
     def _task_started(self, task: Task) -> None:
         self.journal.write("taskStarted", stage=self.stage, task=task.name)
@@ -169,9 +265,10 @@ class _Plan:
         started = processes.start_time(pid)
         self.journal.write("taskRuns", stage=self.stage, task=task.name, pid=pid, startTime=started)
 
-    def _run_tasks(self, tasks: List[Task], until: float, grace: float) -> None:
+    def _run_tasks(self, tasks: List[Task], until: Moment) -> None:
         """Side by side; those that an earlier runner has ended are not run again."""
         left = [self._marked(task) for task in tasks if (self.stage, task.name) not in self.before.tasks]
+        grace = self.terms.settings.seconds["grace"]
         ended = self.supervisor.run(left, until, grace, os.path.join(self.run_.folder, self.stage))
         for one in ended:
             self.journal.write(
@@ -198,15 +295,15 @@ class _Plan:
         return {
             "PATH": search_path(),
             "LANG": "C.UTF-8",
-            contract.HOOK_EVENT: "interruption",
-            contract.HOOK_ACTION: self.notice.action,
+            contract.HOOK_EVENT: self.notice.event,
+            contract.HOOK_ACTION: "" if self.notice.action == contract.REBALANCE else self.notice.action,
             contract.HOOK_INSTANCE_ID: self.notice.instance_id,
-            contract.HOOK_DEADLINE: rfc3339(self.deadline),
-            contract.HOOK_DEADLINE_EPOCH: str(int(self.deadline)),
+            contract.HOOK_DEADLINE: rfc3339(self.terms.deadline),
+            contract.HOOK_DEADLINE_EPOCH: str(int(self.terms.deadline)),
             contract.HOOK_STAGE: stage,
             contract.HOOK_STAGE_END: f"{until:.3f}",
-            contract.HOOK_STATE: " ".join(self.settings.state),
-            contract.HOOK_WORKLOAD: self.settings.workload,
+            contract.HOOK_STATE: " ".join(self.terms.settings.state),
+            contract.HOOK_WORKLOAD: self.terms.settings.workload,
             **{name: os.environ[name] for name in (contract.ROOT_VARIABLE,) if name in os.environ},
         }
 

@@ -17,6 +17,8 @@ def build(
     deadline: int,
     now: float,
     effective_deadline: float,
+    skew: float,
+    spared: bool,
     attempt: int,
     stages: List[Line],
     tasks: List[Line],
@@ -25,7 +27,7 @@ def build(
     warnings: int,
     leftovers: int,
 ) -> Dict[str, Any]:
-    """`stages` and `tasks` are the journal's stageEnded and taskEnded lines."""
+    """`stages` and `tasks` are the journal's stageEnded and taskEnded lines. `skew`: of the clock of these lines."""
     failed = any(line["exit"] != contract.EXIT_OK for line in stages)
     worked = any(line.get("counts", True) for line in tasks) or bool(acknowledged)
     return {
@@ -33,15 +35,15 @@ def build(
         "instanceId": instance_id,
         "action": action,
         "deadline": deadline,
-        "result": "failed" if failed else "graceful" if worked else "empty",
+        "result": "spared" if spared else "failed" if failed else "graceful" if worked else "empty",
         "secondsToSpare": round(effective_deadline - now, 3),
         "attempt": attempt,
         "stages": [
             {
                 "name": line["stage"],
-                "started": line["started"],
-                "ended": line["t"],
-                "until": line["until"],
+                "started": round(line["started"] - skew, 3),
+                "ended": round(line["t"] - skew, 3),
+                "until": round(line["until"] - skew, 3),
                 "exit": line["exit"],
             }
             for line in stages

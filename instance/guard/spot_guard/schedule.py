@@ -6,6 +6,7 @@ from . import contract
 
 LEAST_RESERVE_SECONDS = 4.0
 """Kept for the report, so that it is written 2 s before the deadline though a task had to be killed."""
+SETTINGS_SECONDS = 15.0
 
 
 def effective_deadline(deadline: float, now: float) -> float:
@@ -30,6 +31,11 @@ def stage_ends(deadline: float, now: float, seconds: Dict[str, int]) -> Dict[str
     }
     ends["report"] = end
     return ends
+
+
+def settings_until(started: float, drain_ends: float) -> float:
+    """How long a drain without settings waits for a caller that brings some."""
+    return started + min(SETTINGS_SECONDS, max(0.0, drain_ends - started) / 2)
 
 
 def term_moment(start: float, until: float, grace: float) -> float:

@@ -10,6 +10,7 @@ UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9:_.\\@-]{0,254}")
 UNIT_SUFFIXES = ("service", "socket", "timer", "path")
 CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 WORKLOAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+STOPPED = ("start", "leave")
 SEPARATORS = re.compile(r"[,\s]+")
 NEEDED = re.compile(
     r"(amazon-ssm-agent|snap\.amazon-ssm-agent|spot-guard"
@@ -26,8 +27,10 @@ class Settings(NamedTuple):
     """Empty where no tag names one."""
     seconds: Dict[str, int]
     """drain-until, save-until, clean-until, grace: whole seconds."""
+    start_again: bool
+    """What was stopped, where the machine lives on."""
     refused: Tuple[str, ...]
-    """Each refused value with the reason; of the seconds, for which the defaults then hold."""
+    """Each refused value with the reason; for all but names and folders the defaults then hold."""
     unsafe: Tuple[str, ...]
     """Those of them that leave something undone that the user asked for."""
 
@@ -43,12 +46,16 @@ def parse(raw: Dict[str, str]) -> Settings:
         unsafe.append("workload: more than one name")
     refused: List[str] = []
     seconds = _seconds(raw, refused)
+    stopped = raw.get("stopped", STOPPED[0]).strip()
+    if stopped not in STOPPED:
+        refused.append(f"stopped: {_shown(stopped)} is not one of {', '.join(STOPPED)}")
     return Settings(
         units,
         containers,
         state,
         workload[0] if len(workload) == 1 else "",
         seconds,
+        stopped != "leave",
         tuple(unsafe + refused),
         tuple(unsafe),
     )

@@ -5,16 +5,13 @@ import sys
 import time
 from typing import Optional
 
-from . import contract, lock, notice, runs
-from .clock import Clock
-from .journal import Follower, Line, clock_of
+from . import contract, notice, runs
+from .journal import ENDS, Follower, Line, clock_of
 from .notice import Notice, Refused
 from .runs import Run
+from .tending import Tending
 
 POLL_SECONDS = 0.05
-RUNNER_CHECK_SECONDS = 0.25
-RUNNER_START_SECONDS = (1.0, 2.0, 4.0, 8.0)
-"""Before a runner that has not come, or was killed again, is followed by another: up to the deadline."""
 PAST_DEADLINE_SECONDS = 5.0
 OUTPUT_MOST_CHARS = 2000
 
@@ -48,6 +45,13 @@ def _accept(mine: Notice) -> int:
     return contract.EXIT_OK
 
 
+def _start(run_: Run, again: bool) -> None:
+    # Imported here: most steps only follow, and need not read it first.
+    from . import detach
+
+    detach.start_runner(run_, again)
+
+
 class _Following:
     """Reads the journal until `step` has ended, and sees to it that somebody writes it."""
 
@@ -55,68 +59,46 @@ class _Following:
         self._run = run_
         self._step = step
         self._printed = 0
-        self._starts = 0
-        self._check_at = 0.0
-        self._over_seen = False
-        self._fault = ""
-        self._clock = Clock()
-        self._deadline = float(mine.deadline)
+        self._tending = Tending(run_, mine.local_deadline, _start)
 
     def follow(self) -> int:
-        follower = Follower(self._run.journal)
+        follower, tending = Follower(self._run.journal), self._tending
         code: Optional[int] = None
         while True:
             for line in follower.read():
-                if line["phase"] in ("started", "takenOver"):
-                    self._clock, self._deadline = clock_of(line), line["deadline"]
-                if line["phase"] in ("ended", "thawed"):
+                phase, stage = line["phase"], line.get("stage")
+                if phase in ("started", "takenOver", "joined"):
+                    tending.deadline = line["deadline"]
+                if phase in ("started", "takenOver"):
+                    tending.clock = clock_of(line)
+                    if self._step not in line["stages"]:
+                        self.print(f"{self._step}: not a stage of a {line['event']}'s plan")
+                        return contract.EXIT_OK
+                if phase in ENDS:
                     return self._over(line, code)
-                if line.get("stage") == self._step != "report" and line["phase"] != "taskRuns":
+                if stage == self._step != "report" and phase != "taskRuns":
                     self._relay(line)
-                if line["phase"] == "stageEnded" and line.get("stage") == self._step:
+                if phase == "stageEnded" and stage == self._step:
                     code = int(line["exit"])
                     if self._step != "report":
                         return code
-            if self._clock.now() > self._deadline + PAST_DEADLINE_SECONDS:
-                why = self._fault or "the deadline passed before the run had a word on this stage"
-                return self._lost(why)
-            fault = self._see_to_runner()
+            if tending.clock.now() > tending.deadline + PAST_DEADLINE_SECONDS:
+                return self._lost(
+                    tending.fault or "the deadline passed before the run had a word on this stage"
+                )
+            fault = tending.see_to()
             if fault:
                 return self._lost(fault)
             time.sleep(POLL_SECONDS)
 
     def _over(self, line: Line, code: Optional[int]) -> int:
-        if self._step == "report" and line["phase"] == "ended":
+        if self._step == "report" and "report" in line:
             print(line["report"])
             return contract.EXIT_OK if code is None else code
+        if line["phase"] == "ended" and line.get("spared"):
+            self.print(f"{self._step}: the notice was withdrawn")
+            return contract.EXIT_OK
         return self._lost(line.get("note", "the run ended without a word on this stage"))
-
-    def _see_to_runner(self) -> str:
-        """Starts a runner where none lives: the first, or one that takes over. Returns what is wrong."""
-        now = time.monotonic()
-        if now < self._check_at:
-            return ""
-        self._check_at = now + RUNNER_CHECK_SECONDS
-        try:
-            if lock.is_held(self._run.lock):
-                return ""
-            if not os.path.exists(self._run.unfinished):
-                if self._over_seen:
-                    return "the run is over, but its journal could not be written: is the disk full?"
-                self._over_seen = True  # its last lines may have come since the last look
-                self._check_at = now
-                return ""
-            if self._clock.now() >= self._deadline:
-                return self._fault or "the deadline passed and no runner lives"
-            # Imported here: most steps only follow, and need not read it first.
-            from . import detach
-
-            detach.start_runner(self._run, again=self._starts > 0)
-        except OSError as error:
-            self._fault = f"the runner cannot be started: {error}"
-        self._check_at = now + RUNNER_START_SECONDS[min(self._starts, len(RUNNER_START_SECONDS) - 1)]
-        self._starts += 1
-        return ""
 
     def _lost(self, why: str) -> int:
         self.print(f"{self._step}: {why}")

@@ -13,11 +13,16 @@ from .processes import Family, Processes
 from .task import NOTE_CHARS, Ended, Task
 
 TICK_SECONDS = 0.02
+IDLE_SECONDS = 0.2
 JUMP_SECONDS = 5.0
 """A gap between two looks at the clock that no load explains: the machine was asleep."""
 REAP_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 """Between two walks of /proc, or five times as long as one takes."""
+
+
+Moment = Callable[[], float]
+"""Epoch seconds; asked again and again, because a moment may move closer."""
 
 
 class Thawed(Exception):
@@ -44,23 +49,23 @@ class Supervisor:
         self._running: Dict[int, Child] = {}
         self._pipes = selectors.DefaultSelector()
 
-    def run(self, tasks: List[Task], until: float, grace: float, output: str) -> List[Ended]:
+    def run(self, tasks: List[Task], until: Moment, grace: float, output: str) -> List[Ended]:
         """All at once. Returns when all have ended, at `until` at the latest. Raises Thawed.
 
         What a task prints goes to the file `output-NAME.log`.
         """
         ended: List[Ended] = []
         for task in tasks:
-            self._start(task, until, grace, f"{output}-{task.name}.log", ended)
-        while self._running and self._now() < until:
-            self._tick(min(TICK_SECONDS, max(0.0, until - self._clock.now())))
-            self._collect(ended)
+            self._start(task, until(), grace, f"{output}-{task.name}.log", ended)
+        while self._running and self._now() < until():
+            self._tick(min(TICK_SECONDS, max(0.0, until() - self._clock.now())))
+            self._collect(ended, until())
             for child in self._running.values():
-                if not child.told and self._now() >= child.term_at:
+                if not child.told and self._now() >= child.term_at(until()):
                     child.told = True
                     self._tell(child)
         if self._running:
-            self._kill(ended, until)
+            self._kill(ended, until())
         return ended
 
     def leftovers(self) -> Processes:
@@ -107,7 +112,7 @@ class Supervisor:
         processes.kill_all(theirs, {pid for pid, child in self._running.items() if child.status is None})
         while self._running and self._clock.now() < until + REAP_SECONDS:
             self._tick(TICK_SECONDS)
-            self._collect(ended, killed=late.keys())
+            self._collect(ended, until, killed=late.keys())
         ended += [child.ended(self._clock.now(), killed=True) for child in self._running.values()]
         self._running.clear()
 
@@ -122,7 +127,7 @@ class Supervisor:
         # Before it is: a runner that is killed in between must not start it again as if for the first time.
         self._on_start(task)
         try:
-            child = Child(task, now, until, grace, output)
+            child = Child(task, now, grace, output)
         except (OSError, ValueError) as error:
             note = f"cannot be started: {error}"[:NOTE_CHARS]
             ended.append(Ended(task, contract.EXIT_FAILED, 0.0, note=note))
@@ -143,11 +148,16 @@ class Supervisor:
         processes.send_group(child.pid, signal.SIGTERM)
         processes.send([pid for pid, one in own.items() if one.group != child.pid], signal.SIGTERM)
 
+    def idle(self, until: Moment, over: Callable[[], bool]) -> None:
+        """Waits for `over`, at most until then. Raises Thawed."""
+        while not over() and self._now() < until():
+            self._tick(min(IDLE_SECONDS, max(0.0, until() - self._clock.now())))
+
     def let_finish(self) -> None:
         """Stays while something that may live on can write to us: a pipe that nobody reads would kill it."""
         while self._running or self._pipes.get_map():
             self._tick(JUMP_SECONDS)
-            self._collect([])
+            self._collect([], self._deadline)
 
     def _now(self) -> float:
         """Asked before anything is ended: a gap since the last time shows that the machine slept."""
@@ -188,20 +198,20 @@ class Supervisor:
                 child.status = status
                 child.process.returncode = os.waitstatus_to_exitcode(status)
 
-    def _collect(self, ended: List[Ended], killed: AbstractSet[int] = frozenset()) -> None:
+    def _collect(self, ended: List[Ended], until: float, killed: AbstractSet[int] = frozenset()) -> None:
         for pid, child in list(self._running.items()):
-            if child.status is None or not (pid in killed or self._is_over(child)):
+            if child.status is None or not (pid in killed or self._is_over(child, until)):
                 continue
             del self._running[pid]
             self._drain_pipes(0)  # its last words
             ended.append(child.ended(self._clock.now(), killed=pid in killed))
 
-    def _is_over(self, child: Child) -> bool:
+    def _is_over(self, child: Child, until: float) -> bool:
         """What ends by itself may leave others behind. What was told to end must end with all of them."""
         if not child.told or child.task.last_call:
             return True
         now = self._clock.now()
-        if now < child.look_at or now + self._family.walk_seconds > child.until:
+        if now < child.look_at or now + self._family.walk_seconds > until:
             return False
         members = self._family.members({child.pid})
         child.look_at = self._clock.now() + self._look_seconds()

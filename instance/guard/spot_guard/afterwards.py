@@ -1,0 +1,43 @@
+"""After the plan: where the machine lives on, what was stopped is started again and the notice file goes."""
+
+import os
+from typing import List
+
+from . import contract, noticefile, stopped
+from .journal import Journal
+from .notice import Notice
+from .paths import here
+from .runs import Run
+from .supervisor import Supervisor, Thawed
+from .task import NOTE_CHARS
+
+SPARED_SECONDS = 300.0
+"""After the deadline. EC2 takes a machine within minutes of it; one that is still there then is spared."""
+
+
+def live_on(run: Run, notice: Notice, deadline: float, supervisor: Supervisor, journal: Journal) -> None:
+    """Returns when the run has left nothing behind on a machine that lives on. `deadline`: local."""
+    if notice.event == contract.REBALANCE:
+        return
+    if notice.event == "interruption":
+        try:
+            supervisor.idle(lambda: deadline + SPARED_SECONDS, lambda: os.path.exists(run.withdrawn))
+        except Thawed:
+            pass  # it slept through its deadline: what this waits for
+    put_back(notice, journal)
+
+
+def put_back(notice: Notice, journal: Journal) -> None:
+    noticefile.withdraw(notice)
+    for line in start_again():
+        journal.write("startedAgain", note=line[:NOTE_CHARS])
+
+
+def start_again() -> List[str]:
+    """A line for each thing that was stopped."""
+    if not os.path.exists(here(contract.STOPPED_FILE)):
+        return []
+    try:
+        return stopped.start_again()
+    except (OSError, TimeoutError) as error:
+        return [f"nothing is started again: {error}"]

@@ -1,0 +1,95 @@
+"""Where settings come from when no command brings them: metadata tags, else EC2's tags as cached, else a file."""
+
+import re
+import time
+from typing import Any, Dict, NamedTuple, Optional, cast
+
+from . import contract, files
+from .metadata import Metadata, NoAnswer
+from .notice import known_settings
+from .paths import here
+
+TAGS_PATH = "/latest/meta-data/tags/instance"
+READ_SECONDS = 1.0
+"""For all tags together. Each takes a millisecond; where they take longer, another source must do."""
+CONF_LINE = re.compile(r"([a-z][a-z-]*)[ \t]*=[ \t]*(.*?)[ \t]*")
+
+
+class Source(NamedTuple):
+    name: str
+    settings: Optional[Dict[str, str]]
+    """None: there is no source."""
+    guarded: Optional[bool]
+    """Whether the instance is tagged `spot-guard=enabled`; None where no tag can be read."""
+    why: str = ""
+    """Why a better source is not used, in words for the user."""
+
+    @property
+    def asks_for_rebalance(self) -> bool:
+        return (self.settings or {}).get(contract.REBALANCE) == contract.REBALANCE_SAVE
+
+
+def find(metadata: Metadata, instance_id: str) -> Source:
+    """The best there is. Never raises."""
+    whys: "list[str]" = []
+    for name, ask in (("metadata tags", lambda: _of_metadata(metadata)), ("cached tags", lambda: cached(instance_id))):
+        try:
+            tags = ask()
+            settings = {name[len(contract.SETTING_TAG_PREFIX) :]: value for name, value in tags.items()}
+            guarded = tags.get(contract.GUARD_TAG) == contract.GUARD_TAG_VALUE
+            return Source(name, known_settings(settings), guarded, "; ".join(whys))
+        except (OSError, ValueError, NoAnswer) as error:
+            whys.append(f"{name}: {error}")
+    try:
+        return Source("file", of_file(), None, "; ".join(whys))
+    except (OSError, ValueError) as error:
+        whys.append(f"file: {error}")
+        return Source("none", None, None, "; ".join(whys))
+
+
+def _of_metadata(metadata: Metadata) -> Dict[str, str]:
+    """Raises NoAnswer, ValueError."""
+    until = time.monotonic() + READ_SECONDS
+    listing = metadata.get(TAGS_PATH)
+    if listing.status == 404:
+        raise ValueError("not enabled for this instance")
+    if listing.status != 200:
+        raise ValueError(f"HTTP {listing.status}")
+    known = {contract.GUARD_TAG, *(contract.SETTING_TAG_PREFIX + name for name in contract.SETTINGS)}
+    tags: Dict[str, str] = {}
+    for key in known.intersection(listing.body.splitlines()):
+        if time.monotonic() > until:
+            raise ValueError(f"not all within {READ_SECONDS} s")
+        answer = metadata.get(f"{TAGS_PATH}/{key}")
+        if answer.status != 200:
+            raise ValueError(f"HTTP {answer.status} for {key}")
+        tags[key] = answer.body
+    return tags
+
+
+def cached(instance_id: str) -> Dict[str, str]:
+    """Of this instance: an image may have been made of one that had a cache. Raises OSError, ValueError."""
+    said: Any = files.read_json(here(contract.TAGS_FILE))
+    fields = cast("Dict[str, Any]", said) if isinstance(said, dict) else {}
+    tags = fields.get("tags")
+    if fields.get("instanceId") != instance_id or not isinstance(tags, dict):
+        raise ValueError("of another instance")
+    return {key: value for key, value in cast("Dict[str, Any]", tags).items() if isinstance(value, str)}
+
+
+def of_file() -> Dict[str, str]:
+    """/etc/spot-guard/spot-guard.conf. Raises OSError, ValueError that names each line at fault."""
+    settings: Dict[str, str] = {}
+    faults: "list[str]" = []
+    text = files.read(here(contract.CONF_FILE)).decode("utf-8")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = CONF_LINE.fullmatch(line.strip())
+        if match is None or match[1] not in contract.SETTINGS:
+            faults.append(f"line {number}: got {ascii(line.strip()[:40])}, allowed NAME = VALUE of {', '.join(contract.SETTINGS)}")
+        else:
+            settings[match[1]] = match[2]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return settings

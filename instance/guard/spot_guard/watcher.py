@@ -1,0 +1,216 @@
+"""What the watcher does in one tick: polls, acts on a notice, and tends the runs that there are."""
+
+import os
+import time
+from typing import Callable, Dict, Set, Tuple
+
+from . import contract, detach, files, runs, sighting, sources, stopped
+from .metadata import Answer, Metadata, NoAnswer
+from .notice import INSTANCE_ID, Notice
+from .paths import guard_command, here
+from .runs import Run
+from .sighting import Absent, Seen, Sighting, Unknown
+from .sources import Source
+from .tending import Tending
+
+INSTANCE_ID_PATH = "/latest/meta-data/instance-id"
+SOURCE_SECONDS = 60.0
+LEFT_BEHIND_SECONDS = 30.0
+LEAST_BACK_OFF_SECONDS = 2.0
+MOST_BACK_OFF_SECONDS = 8.0
+"""Between two polls where the service throttles; nothing else slows them down."""
+WITHDRAWN_POLLS = 5
+"""So many answers in a row that there is no notice: one might be a slip, and would stop a save."""
+SANDBOXED_STARTS = 2
+"""Then systemd does not do as it is asked: a runner in the watcher's sandbox is better than none."""
+
+
+class Watcher:
+    def __init__(self, sandboxed: bool) -> None:
+        self._metadata = Metadata()
+        self._sandboxed = sandboxed
+        self._instance_id = ""
+        self._source = Source("none", None, None, "not read yet")
+        self._source_at = 0.0
+        self._left_at = 0.0
+        self._acted: Set[Tuple[str, int]] = set()
+        """Event and deadline of each notice that was acted on, or left alone."""
+        self._shown: Set[str] = set()
+        """Folders of the runs whose notice the service has shown to us."""
+        self._absent = 0
+        self._tended: Dict[str, Tending] = {}
+        """By the run's folder."""
+        self._starts: Dict[str, int] = {}
+        self._said: Dict[str, str] = {}
+        self._written = ""
+        self._back_off = 0.0
+        self._since = time.time()
+        self._tend(first=True)
+
+    def look(self) -> float:
+        """One tick. Returns the seconds that the service asks us to leave it alone; 0 where it does not."""
+        throttled = self._poll("notice", sighting.INSTANCE_ACTION_PATH, sighting.of_interruption)
+        if self._source.asks_for_rebalance and not throttled:
+            throttled = self._poll("recommendation", sighting.REBALANCE_PATH, sighting.of_rebalance)
+        self._tend()
+        if not throttled and time.monotonic() >= self._source_at:
+            self._read_source()
+        self._start_left_behind()
+        self._write()
+        _reap()
+        doubled = min(MOST_BACK_OFF_SECONDS, max(LEAST_BACK_OFF_SECONDS, 2 * self._back_off))
+        self._back_off = doubled if throttled else 0.0
+        return self._back_off
+
+    def _poll(self, what: str, path: str, read: Callable[[Answer, float], Sighting]) -> bool:
+        """Asks, and acts on what it says. Returns whether the service throttles."""
+        try:
+            seen = read(self._metadata.get(path), time.time())
+        except NoAnswer as error:
+            seen = Unknown(str(error))
+        if isinstance(seen, Unknown):
+            self._say(what, f"{what}: not known, {seen.why}")
+            return seen.throttled
+        if isinstance(seen, Absent):
+            self._say(what, f"{what}: none")
+            if what == "notice":
+                self._see_none()
+            return False
+        self._say(what, f"{what}: {seen.action} at {seen.time}")
+        self._act(seen)
+        return False
+
+    def _act(self, seen: Seen) -> None:
+        """Tried again at the next tick where the run cannot be made."""
+        rebalance = seen.action == contract.REBALANCE
+        event = "rebalance" if rebalance else runs.INTERRUPTION
+        deadline = seen.time + (contract.REBALANCE_SECONDS if rebalance else 0)
+        if not rebalance:
+            self._absent = 0
+        if (event, deadline) in self._acted:
+            return
+        self._read_source()
+        if not self._instance_id:
+            self._say("act", f"{event}: the service does not say which instance this is")
+            return
+        notice = Notice(self._instance_id, seen.action, deadline, self._source.settings, event, seen.skew)
+        if self._source.guarded is False:
+            self._say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
+        elif notice.local_deadline <= time.time():
+            self._say("act", f"{event}: left alone, its deadline has passed")
+        elif not self._claim(notice):
+            return
+        self._acted.add((event, deadline))
+
+    def _claim(self, notice: Notice) -> bool:
+        try:
+            run, made = runs.claim(notice)
+        except (OSError, TimeoutError) as error:
+            self._say("act", f"{notice.event}: the run cannot be recorded: {error}")
+            return False
+        self._say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.name}")
+        self._shown.add(run.folder)
+        return True
+
+    def _see_none(self) -> None:
+        """A notice that was there and is not any more, was withdrawn."""
+        self._absent += 1
+        if self._absent != WITHDRAWN_POLLS:
+            return
+        for folder in self._shown:
+            run = Run(folder)
+            if run.event == runs.INTERRUPTION and not os.path.exists(run.withdrawn):
+                self._say("act", f"the notice of the run {run.name} was withdrawn")
+                _create(run.withdrawn)
+
+    def _tend(self, first: bool = False) -> None:
+        """Also the runs that a command has started: their runner may be killed, and the step with it."""
+        for run in runs.unfinished():
+            if run.folder not in self._tended:
+                try:
+                    deadline = run.notice().local_deadline
+                except (OSError, ValueError, TypeError):
+                    continue  # gone meanwhile
+                self._tended[run.folder] = Tending(run, deadline, self._start)
+                if first:
+                    self._say("act", f"the watcher starts in the middle of the run {run.name}")
+        for folder, tending in list(self._tended.items()):
+            if tending.see_to() is not None:
+                del self._tended[folder]
+
+    def _start(self, run: Run, again: bool) -> None:
+        starts = self._starts.get(run.folder, 0)
+        self._starts[run.folder] = starts + 1
+        if self._sandboxed and starts < SANDBOXED_STARTS:
+            _create(here(contract.WANTED_FILE))
+        else:
+            detach.start_runner(run, again)
+
+    def _start_left_behind(self) -> None:
+        """What a plan stopped, where its machine lives on and its runner does not."""
+        now = time.monotonic()
+        if now < self._left_at:
+            return
+        self._left_at = now + LEFT_BEHIND_SECONDS
+        if not stopped.is_left_behind():
+            return
+        if self._sandboxed:
+            _create(here(contract.WANTED_FILE))
+        else:
+            detach.spawn([*guard_command(), "start-again"], os.devnull)
+
+    def _read_source(self) -> None:
+        self._source_at = time.monotonic() + SOURCE_SECONDS
+        try:
+            if not self._instance_id:
+                said = self._metadata.get(INSTANCE_ID_PATH)
+                if said.status == 200 and INSTANCE_ID.fullmatch(said.body.strip()):
+                    self._instance_id = said.body.strip()
+            self._source = sources.find(self._metadata, self._instance_id)
+        except NoAnswer as error:
+            self._source_at = 0.0
+            self._say("source", f"settings: not known yet, {error}")
+            return
+        guarded = {True: "guarded", False: "not guarded", None: "guarded, for no tag can be read"}
+        self._say("source", f"settings: {self._source.name}, {guarded[self._source.guarded]}")
+
+    def _say(self, about: str, words: str) -> None:
+        """To the journal of systemd, once until it changes."""
+        if self._said.get(about) != words:
+            self._said[about] = words
+            print(words, flush=True)
+
+    def _write(self) -> None:
+        """For `status`. The file's time is that of this poll."""
+        path = here(contract.WATCH_FILE)
+        state = {
+            "pid": os.getpid(),
+            "since": round(self._since),
+            "instanceId": self._instance_id,
+            "source": self._source._asdict(),
+            "said": self._said,
+        }
+        text = repr(state)
+        try:
+            if text == self._written:
+                os.utime(path)
+            else:
+                os.makedirs(here(contract.RUN_FOLDER), exist_ok=True)
+                files.write_json(path, state, 0o600)
+                self._written = text
+        except OSError:
+            self._written = ""  # a full disk: it is only for `status`
+
+
+def _create(path: str) -> None:
+    """Raises OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def _reap() -> None:
+    """What the watcher has spawned and has ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass  # it has none
