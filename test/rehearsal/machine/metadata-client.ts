@@ -63,6 +63,10 @@ export async function look(service: Pick<Metadata, 'url'>, path: string): Promis
   return [status, body];
 }
 
+/** A request as text, for a socket. */
+export const requestOf = (path: string, token: string): string =>
+  `GET ${path} HTTP/1.1\r\nHost: metadata\r\n${TOKEN}: ${token}\r\nConnection: close\r\n\r\n`;
+
 /** Every byte until the service ends the connection, and the sizes in which they came. */
 export function bytes(
   service: Metadata,
@@ -81,6 +85,6 @@ export function bytes(
         pieces: pieces.map(({ length }) => length),
       });
     });
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: metadata\r\n${TOKEN}: ${token}\r\nConnection: close\r\n\r\n`);
+    socket.write(requestOf(path, token));
   });
 }
