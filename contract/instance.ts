@@ -96,7 +96,6 @@ export const JOURNAL_PHASES = [
   'leftoversEnded',
   'ended',
   'thawed',
-  'spared',
   'superseded',
   'startedAgain',
   'warning',

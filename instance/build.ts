@@ -8,11 +8,14 @@ import { gracefulShutdown } from './document.ts';
 
 const source = import.meta.dirname;
 const out = join(source, '..', 'dist', 'instance');
-const zipapp = join(out, 'spot-guard.pyz');
 
 mkdirSync(out, { recursive: true });
-execFileSync('python3', [join(source, 'pack.py'), zipapp], { stdio: 'inherit' });
-const guard = readFileSync(zipapp);
+const pack = (name: string, ...options: string[]): Buffer => {
+  execFileSync('python3', [join(source, 'pack.py'), join(out, name), ...options], { stdio: 'inherit' });
+  return readFileSync(join(out, name));
+};
+pack('spot-guard.pyz');
+const guard = pack('trigger.pyz', '--trigger');
 const document = gracefulShutdown(
   { sha256: createHash('sha256').update(guard).digest('hex'), gzip: gzipSync(guard, { level: 9 }) },
   {

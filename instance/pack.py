@@ -1,4 +1,6 @@
-"""Packs the guard into one zipapp, stripped of comments, docstrings and blank lines: `pack.py OUT`.
+"""Packs the guard into a zipapp, stripped of comments, docstrings and blank lines: `pack.py OUT [--trigger]`.
+
+`--trigger`: only what the document that answers a notice needs, which must leave room for its parameter.
 
 Not compressed: the document compresses it as a whole, which is a third smaller, and Python starts it
 sooner. The same sources give the same bytes, wherever and whenever it runs.
@@ -10,9 +12,15 @@ import sys
 import tokenize
 import zipfile
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict, List, Set
 
 GUARD = Path(__file__).parent / "guard"
+PACKAGE = GUARD / "spot_guard"
+TRIGGER = ("__init__", "contract", "step", "plan", "stopping")
+"""What __main__ calls for the document."""
+SUFFIXES = (".py", ".service", ".path", ".timer")
+SHEBANG = b"#!/usr/bin/python3 -IS\n"
+"""So that it can be called as it is, once it is installed."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -62,14 +70,41 @@ def _without_comments(source: str) -> str:
     return "".join(lines)
 
 
-def pack(out: Path) -> None:
+def pack(out: Path, trigger: bool) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(GUARD.rglob("*.py")):
-            entry = zipfile.ZipInfo(path.relative_to(GUARD).as_posix(), EPOCH)
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, strip(path.read_text(encoding="utf-8")))
+    with out.open("wb") as file:
+        file.write(SHEBANG)
+        with zipfile.ZipFile(file, "a", zipfile.ZIP_STORED) as archive:
+            for path in needed() if trigger else sorted(GUARD.rglob("*")):
+                if path.suffix not in SUFFIXES:
+                    continue
+                text = path.read_text(encoding="utf-8")
+                entry = zipfile.ZipInfo(path.relative_to(GUARD).as_posix(), EPOCH)
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, strip(text) if path.suffix == ".py" else _without_notes(text))
+    out.chmod(0o755)
+
+
+def needed() -> List[Path]:
+    """The modules that the trigger's commands reach, however late they import them."""
+    found: Set[str] = set()
+    pending = list(TRIGGER)
+    while pending:
+        name = pending.pop()
+        path = PACKAGE / f"{name}.py"
+        if name in found or not path.exists():
+            continue
+        found.add(name)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 1:
+                pending += [node.module] if node.module else [one.name for one in node.names]
+    return [GUARD / "__main__.py", *(PACKAGE / f"{name}.py" for name in sorted(found))]
+
+
+def _without_notes(unit: str) -> str:
+    """A unit of systemd's without the lines that only a reader needs."""
+    return "\n".join(line for line in unit.splitlines() if not line.startswith("#")) + "\n"
 
 
 if __name__ == "__main__":
-    pack(Path(sys.argv[1]))
+    pack(Path(sys.argv[1]), trigger=sys.argv[2:] == ["--trigger"])

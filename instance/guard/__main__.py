@@ -31,8 +31,11 @@ def main() -> int:
         from spot_guard import stopping
 
         return stopping.stop_containers(int(arguments[0]), arguments[1], int(arguments[2]), arguments[3:])
-    from spot_guard import cli
-
+    try:
+        from spot_guard import cli
+    except ImportError:
+        print("not installed: this guard came with a command and can only run the plan")
+        return contract.EXIT_USAGE
     return cli.run(sys.argv[1:])
 
 

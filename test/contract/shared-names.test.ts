@@ -4,18 +4,29 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
 import {
+  EVENTS,
   EXIT,
   HIBERNATE_SUFFIX,
   HOOK_NOTHING_TO_SAVE,
   HOOK_VARIABLES,
   JOURNAL_PHASES,
+  METADATA_VARIABLE,
   PATHS,
   ROOT_VARIABLE,
   RUN_UNIT,
+  WATCH_UNIT,
 } from '../../contract/instance.ts';
-import { ACTIONS, WINDOW_SECONDS } from '../../contract/notices.ts';
+import { ACTIONS, REBALANCE, REBALANCE_SECONDS, WINDOW_SECONDS } from '../../contract/notices.ts';
 import { REPORT_MAX_CHARS, REPORT_VERSION } from '../../contract/report.ts';
-import { DEFAULT_SECONDS, SECONDS_RANGE, SETTINGS } from '../../contract/tags.ts';
+import {
+  DEFAULT_SECONDS,
+  GUARD_TAG,
+  GUARD_TAG_VALUE,
+  REBALANCE_SAVE,
+  SECONDS_RANGE,
+  SETTING_TAG_PREFIX,
+  SETTINGS,
+} from '../../contract/tags.ts';
 
 const guard = join(import.meta.dirname, '../../instance/guard');
 const python = JSON.parse(
@@ -32,7 +43,16 @@ const python = JSON.parse(
 const upper = (name: string) => name.replaceAll(/([A-Z])/g, '_$1').toUpperCase();
 const typescript: Record<string, unknown> = {
   ROOT_VARIABLE,
+  METADATA_VARIABLE,
   RUN_UNIT,
+  WATCH_UNIT,
+  EVENTS,
+  REBALANCE,
+  REBALANCE_SECONDS,
+  REBALANCE_SAVE,
+  GUARD_TAG,
+  GUARD_TAG_VALUE,
+  SETTING_TAG_PREFIX,
   STAGES,
   STEPS,
   ACTIONS,
@@ -52,6 +72,16 @@ const typescript: Record<string, unknown> = {
   RUNS_FOLDER: PATHS.runs,
   HOOKS_FOLDER: PATHS.hooks,
   ROOTS_FILE: PATHS.roots,
+  WATCH_FILE: PATHS.watch,
+  WANTED_FILE: PATHS.wanted,
+  CONF_FILE: PATHS.conf,
+  STATE_FOLDER: PATHS.state,
+  TAGS_FILE: PATHS.tags,
+  DEFAULTS_FILE: PATHS.defaults,
+  STOPPED_FILE: PATHS.stopped,
+  LIBRARY_FOLDER: PATHS.library,
+  COMMAND_FILE: PATHS.command,
+  UNITS_FOLDER: PATHS.units,
   ...Object.fromEntries(Object.entries(EXIT).map(([name, code]) => [`EXIT_${upper(name)}`, code])),
   ...Object.fromEntries(
     Object.entries(HOOK_VARIABLES).map(([name, value]) => [`HOOK_${upper(name)}`, value]),

@@ -25,7 +25,7 @@ describe.concurrent('what tags name', { timeout: 40_000 }, () => {
       const [, hook, ...stops] = calls(machine);
       expect(hook).toBe('hook');
       expect(stops).toContain('systemctl stop -- worker web.service');
-      const docker = stops.find((call) => call.startsWith('docker'));
+      const docker = stops.find((call) => call.startsWith('docker stop'));
       const [, seconds] = docker?.match(/^docker stop -t (\d+) db$/) ?? [];
       expect(Number(seconds)).toBeGreaterThan(3);
       expect(Number(seconds)).toBeLessThan(12);
@@ -159,7 +159,7 @@ describe.concurrent('the CloudWatch agent', { timeout: 40_000 }, () => {
 
 describe.concurrent('under systemd', { timeout: 40_000 }, () => {
   it(
-    'the plan runs in a transient unit of a fixed name, with nothing of the caller',
+    'the plan runs in a transient unit named after the run, with nothing of the caller',
     on(async (machine) => {
       const run =
         'while [ "$1" != -- ]; do shift; done; shift\nPATH=$PATH setsid "$@" </dev/null >/dev/null 2>&1 &\n';
@@ -169,7 +169,7 @@ describe.concurrent('under systemd', { timeout: 40_000 }, () => {
       expect(exits(ends)).toEqual(['accept 0', 'drain 0', 'save 0', 'clean 0', 'report 0']);
       const [call] = calls(machine);
       expect(call).toMatch(
-        /^systemd-run --unit=spot-guard-run --collect --quiet --property=KillMode=process --property=OOMPolicy=continue --property=TasksMax=infinity /,
+        /^systemd-run --unit=spot-guard-run-\d+ --collect --quiet --property=KillMode=process --property=OOMPolicy=continue --property=TasksMax=infinity /,
       );
       expect(call).toMatch(/ -- \S*python3\S* -I -S \S+\.pyz run \S+$/);
     }),

@@ -56,7 +56,7 @@ describe('the document', () => {
   });
 
   it('carries the guard whole, named by its hash', () => {
-    const guard = readFileSync(join(dist, 'spot-guard.pyz'));
+    const guard = readFileSync(join(dist, 'trigger.pyz'));
     const sha256 = createHash('sha256').update(guard).digest('hex');
     const accept = document.mainSteps[0]?.inputs.runCommand ?? [];
     const payload = accept[accept.findIndex((line) => line.includes("<<'GUARD'")) + 1] ?? '';

@@ -1,5 +1,5 @@
 // A folder in which the built document's steps run, one after the other, as the SSM agent starts them.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,11 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { STEPS } from '../../contract/document.ts';
-import { PATHS, ROOT_VARIABLE } from '../../contract/instance.ts';
+import { METADATA_VARIABLE, PATHS, ROOT_VARIABLE } from '../../contract/instance.ts';
 import type { Action, Notices } from '../../contract/notices.ts';
 import type { Report } from '../../contract/report.ts';
 import type { Settings } from '../../contract/tags.ts';
 
+/** The whole guard, as it is installed. */
+export const GUARD = join(import.meta.dirname, '../../dist/instance/spot-guard.pyz');
 export const INSTANCE_ID = 'i-0123456789abcdef0';
 const document = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../dist/instance/graceful-shutdown.json'), 'utf8'),
@@ -127,6 +129,30 @@ export class Machine {
     return ends;
   }
 
+  /** The installed guard's command, at this metadata service. */
+  guard(args: readonly string[], metadataUrl: string): ChildProcess {
+    return spawn('python3', ['-I', '-S', GUARD, ...args], {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: `${this.#path}:${process.env.PATH}`,
+        [ROOT_VARIABLE]: this.root,
+        [METADATA_VARIABLE]: metadataUrl,
+      },
+    });
+  }
+
+  /** Runs it to its end. */
+  async call(args: readonly string[], metadataUrl: string) {
+    const child = this.guard(args, metadataUrl);
+    let [stdout, stderr] = ['', ''];
+    child.stdout?.on('data', (data) => (stdout += data));
+    child.stderr?.on('data', (data) => (stderr += data));
+    const exit = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 137)));
+    return { exit, stdout, stderr };
+  }
+
   /** As the agent ends a step at its time-out or on CancelCommand. */
   killStep(step: Step): void {
     process.kill(-(this.#groups.get(step) ?? 0), 'SIGKILL');
@@ -136,7 +162,7 @@ export class Machine {
     const runs = join(this.root, PATHS.runs);
     if (!existsSync(runs)) return [];
     return readdirSync(runs)
-      .filter((name) => /^\d+$/.test(name) && existsSync(join(runs, name, 'journal.jsonl')))
+      .filter((name) => /^\d+(-\w+)?$/.test(name) && existsSync(join(runs, name, 'journal.jsonl')))
       .flatMap((name) =>
         readFileSync(join(runs, name, 'journal.jsonl'), 'utf8')
           .trim()
@@ -164,6 +190,15 @@ export class Machine {
       .map(Number);
   }
 
+  /** Those that a plan should have ended. Its runner waits a while, for the machine may live on. */
+  leftovers(): number[] {
+    const waits = (pid: number): boolean => {
+      const [, run] = /\0run\0([^\0]+)\0$/.exec(commandLine(pid)) ?? [];
+      return run !== undefined && existsSync(run) && !existsSync(join(run, 'unfinished'));
+    };
+    return this.processes().filter((pid) => !waits(pid));
+  }
+
   remove(): void {
     for (const pid of this.processes()) {
       try {
@@ -176,6 +211,14 @@ export class Machine {
   }
 }
 
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // ended meanwhile
+  }
+}
+
 /** A test's body on a machine of its own, on which it must leave no process. */
 export const on = (body: (machine: Machine) => Promise<void>) => async () => {
   const machine = new Machine();
@@ -183,10 +226,10 @@ export const on = (body: (machine: Machine) => Promise<void>) => async () => {
     await body(machine);
     // The runner has a little to do after its last word.
     const patience = Date.now() + 5_000;
-    let left = machine.processes();
+    let left = machine.leftovers();
     while (left.length > 0 && Date.now() < patience) {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      left = machine.processes();
+      left = machine.leftovers();
     }
     if (left.length > 0) throw new Error(`processes are left on the machine: ${left.join(', ')}`);
   } finally {

@@ -20,7 +20,7 @@ class Full(unittest.TestCase):
 
     def journal(self) -> Journal:
         journal = Journal(self.path, Clock(), 1e10)
-        self.addCleanup(journal.close)
+        self.addCleanup(journal.give_back)
         return journal
 
     def phases(self) -> Any:
@@ -30,10 +30,10 @@ class Full(unittest.TestCase):
         self.journal()
         self.assertGreaterEqual(os.stat(self.path).st_blocks * 512, RESERVED_BYTES)
 
-    def test_it_holds_lines_alone_when_it_is_closed(self) -> None:
+    def test_it_holds_lines_alone_when_its_room_is_given_back(self) -> None:
         journal = Journal(self.path, Clock(), 1e10)
         journal.write("started")
-        journal.close()
+        journal.give_back()
         self.assertTrue(Path(self.path).read_bytes().endswith(b"}\n"))
 
     def test_it_grows_past_its_room(self) -> None:

@@ -23,7 +23,8 @@ class Decode(unittest.TestCase):
     def test_the_own_entry_is_taken_and_no_other(self) -> None:
         entries = {OTHER: {**ENTRY, "action": "stop"}, MINE: ENTRY}
         self.assertEqual(
-            decode(encode(entries), MINE), Notice(MINE, "terminate", 1795519336, {"units": "worker"})
+            decode(encode(entries), MINE),
+            Notice(MINE, "terminate", 1795519336, {"units": "worker"}, "interruption"),
         )
 
     def test_a_map_without_the_own_entry_is_refused(self) -> None:

@@ -1,6 +1,8 @@
 """The packed guard is the guard: stripped of what only a reader needs, and of nothing else."""
 
 import ast
+import subprocess
+import sys
 import tempfile
 import unittest
 import zipfile
@@ -32,12 +34,25 @@ class Pack(unittest.TestCase):
     def test_the_same_sources_give_the_same_bytes(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             first, second = Path(folder) / "a.pyz", Path(folder) / "deeper" / "b.pyz"
-            pack.pack(first)
-            pack.pack(second)
+            pack.pack(first, trigger=False)
+            pack.pack(second, trigger=False)
             self.assertEqual(first.read_bytes(), second.read_bytes())
             with zipfile.ZipFile(first) as archive:
                 self.assertIn("__main__.py", archive.namelist())
                 self.assertFalse([name for name in archive.namelist() if name.startswith(("/", ".."))])
+                self.assertIn("spot_guard/units/spot-guard-watch.service", archive.namelist())
+
+    def test_the_trigger_has_what_the_plan_needs_and_nothing_of_the_watcher(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "trigger.pyz"
+            pack.pack(out, trigger=True)
+            names = {Path(name).stem for name in zipfile.ZipFile(out).namelist()}
+            self.assertLessEqual({"step", "plan", "stopping", "detach", "supersede", "stopped"}, names)
+            self.assertFalse({"watch", "watcher", "metadata", "cli", "install"} & names)
+            done = subprocess.run(
+                [sys.executable, str(out), "status"], capture_output=True, text=True, check=False
+            )
+            self.assertEqual((done.returncode, done.stdout.partition(":")[0]), (10, "not installed"))
 
 
 def _names(tree: ast.AST) -> "list[str]":

@@ -86,7 +86,9 @@ class Notices(unittest.TestCase):
             encoded = encode(entries)
             for mine in dice.sample(list(entries), min(3, len(entries))):
                 own = entries[mine]
-                expected = notice.Notice(mine, own["action"], own["deadline"], own["settings"])
+                expected = notice.Notice(
+                    mine, own["action"], own["deadline"], own["settings"], "interruption"
+                )
                 self.assertEqual(notice.decode(encoded, mine), expected)
             stranger = instance_id(dice)
             with self.assertRaises(notice.Refused):
@@ -111,10 +113,11 @@ class Notices(unittest.TestCase):
                 self.assertTrue(str(refusal).isprintable() and len(str(refusal)) < 300)
                 return
             self.assertEqual(taken.instance_id, mine)
-            self.assertIn(taken.action, contract.ACTIONS)
+            self.assertIn(taken.action, (*contract.ACTIONS, contract.REBALANCE))
             self.assertTrue(type(taken.deadline) is int and 10**9 <= taken.deadline < 10**11)
-            self.assertLessEqual(set(taken.settings), set(contract.SETTINGS))
-            self.assertLessEqual({type(value) for value in taken.settings.values()}, {str})
+            settings = taken.settings or {}
+            self.assertLessEqual(set(settings), set(contract.SETTINGS))
+            self.assertLessEqual({type(value) for value in settings.values()}, {str})
 
         holds(case)
 
@@ -241,6 +244,8 @@ class Report(unittest.TestCase):
                 deadline=dice.randint(10**9, 10**10),
                 now=1.5e9,
                 effective_deadline=1.5e9 + dice.uniform(-5, 120),
+                skew=dice.uniform(-600, 600),
+                spared=False,
                 attempt=dice.randint(1, 9),
                 stages=stages,
                 tasks=tasks,

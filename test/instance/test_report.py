@@ -23,7 +23,12 @@ def task(name: str, exit_code: int = 0, **more: Any) -> Dict[str, Any]:
 
 
 def build(
-    tasks: List[Dict[str, Any]], stages: Any = None, acknowledged: Any = (), refused: Any = ()
+    tasks: List[Dict[str, Any]],
+    stages: Any = None,
+    acknowledged: Any = (),
+    refused: Any = (),
+    skew: float = 0.0,
+    spared: bool = False,
 ) -> Dict[str, Any]:
     return report.build(
         instance_id="i-0123456789abcdef0",
@@ -31,6 +36,8 @@ def build(
         deadline=1795519420,
         now=1795519320.5,
         effective_deadline=1795519420,
+        skew=skew,
+        spared=spared,
         attempt=1,
         stages=stages or [stage(name) for name in contract.STAGES],
         tasks=tasks,
@@ -51,6 +58,16 @@ class Result(unittest.TestCase):
 
     def test_an_acknowledgement_is_work(self) -> None:
         self.assertEqual(build([], acknowledged=["trainer"])["result"], "graceful")
+
+    def test_a_notice_that_was_withdrawn_spares_the_machine_whatever_came_of_its_stages(self) -> None:
+        self.assertEqual(build([task("a", 3)], [stage("drain", 20)], spared=True)["result"], "spared")
+
+    def test_times_are_those_of_the_clock_of_ec2(self) -> None:
+        [drain] = build([], [stage("drain")], skew=300.0)["stages"]
+        self.assertEqual(
+            (drain["started"], drain["ended"], drain["until"]),
+            (1795519000.123, 1795519010.456, 1795519020.789),
+        )
 
     def test_nothing_set_up_is_empty(self) -> None:
         self.assertEqual(build([])["result"], "empty")

@@ -18,7 +18,7 @@ from spot_guard.notice import Notice
 
 
 def notice(deadline: int) -> Notice:
-    return Notice("i-0123456789abcdef0", "terminate", deadline, {})
+    return Notice("i-0123456789abcdef0", "terminate", deadline, {}, "interruption")
 
 
 class OnAMachine(unittest.TestCase):
@@ -60,7 +60,13 @@ class Following(OnAMachine):
         run, _ = runs.claim(mine)
         held = lock.acquire(run.lock, 0)
         journal = Journal(run.journal, runner, deadline)
-        journal.write("started", deadline=deadline, clock=list(runner.anchor))
+        journal.write(
+            "started",
+            deadline=deadline,
+            clock=list(runner.anchor),
+            stages=list(contract.STAGES),
+            event="interruption",
+        )
         codes: List[int] = []
         with contextlib.redirect_stdout(io.StringIO()) as out:
             following: Any = step._Following(run, mine, "drain")  # pyright: ignore[reportPrivateUsage]

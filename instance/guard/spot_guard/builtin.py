@@ -3,6 +3,7 @@
 import os
 from typing import Dict, List
 
+from .notice import Notice
 from .paths import guard_command, has_systemd, here, which
 from .settings import Settings
 from .task import NOTE_CHARS, Task
@@ -17,8 +18,28 @@ NOTICE_FILE_TASK = "guard:notice-file"
 """No hook can have such a name: a hook's has no colon."""
 
 
-def drain_tasks(settings: Settings, deadline: int, seconds: float, env: Dict[str, str]) -> List[Task]:
-    """Stops the units and the containers, side by side. `seconds` is the time they have, `deadline` the notice's."""
+def follow_hooks(stage: str, notice: Notice, settings: Settings) -> bool:
+    """Whether `tasks_after_hooks` has any."""
+    if notice.action == "hibernate":
+        return False
+    if stage == "drain":
+        return bool(settings.units or settings.containers or settings.unsafe)
+    return stage == "clean" and bool(_flush_tasks({}))
+
+
+def tasks_after_hooks(
+    stage: str, notice: Notice, settings: Settings, seconds: float, env: Dict[str, str]
+) -> List[Task]:
+    """`seconds` is the time that they have."""
+    if notice.action == "hibernate":
+        return []
+    if stage == "drain":
+        return _drain_tasks(settings, notice.deadline, seconds, env)
+    return _flush_tasks(env) if stage == "clean" else []
+
+
+def _drain_tasks(settings: Settings, deadline: int, seconds: float, env: Dict[str, str]) -> List[Task]:
+    """Stops the units and the containers, side by side."""
     recorded = str(deadline if settings.start_again else 0)
     tasks: List[Task] = []
     if settings.unsafe:
@@ -56,7 +77,7 @@ def _stop_containers(settings: Settings, recorded: str, seconds: int, env: Dict[
     return Task(CONTAINERS_TASK, (), env, refused=f"none of {names} is on this machine")
 
 
-def flush_tasks(env: Dict[str, str]) -> List[Task]:
+def _flush_tasks(env: Dict[str, str]) -> List[Task]:
     """The CloudWatch agent sends what it holds when it is stopped. Nothing where it does not run."""
     systemctl = which("systemctl")
     if not has_systemd() or systemctl is None or not _is_linked(CLOUDWATCH_AGENT):

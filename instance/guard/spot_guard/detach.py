@@ -1,6 +1,7 @@
 """Starts the runner so that nothing which ends its caller can end it."""
 
 import os
+import signal
 import time
 from typing import List, Optional
 
@@ -74,11 +75,13 @@ def _environment() -> "dict[str, str]":
 
 
 def _wait(pid: int, seconds: float) -> Optional[int]:
-    """Its exit code; None where it does not end in time."""
+    """Its exit code; None where it does not end in time, and is killed."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
     return None

@@ -59,4 +59,8 @@ def write(path: str, data: bytes, mode: int = 0o600) -> None:
 
 
 def write_json(path: str, value: Any, mode: int = 0o600) -> None:
-    write(path, (json.dumps(value) + "\n").encode(), mode)
+    write(path, as_json(value), mode)
+
+
+def as_json(value: Any) -> bytes:
+    return (json.dumps(value) + "\n").encode()

@@ -15,6 +15,13 @@ RESERVED_BYTES = 131072
 """A plan of a hundred tasks fits. Taken at the start: what fills /run later keeps no report back."""
 
 
+def words_of(line: Line) -> str:
+    """A line for a reader."""
+    words = [f"T-{line['secondsLeft']:.1f}s", line["phase"], str(line.get("task", ""))]
+    words += [f"{name} {line[name]}" for name in ("exit", "seconds", "note") if name in line]
+    return " ".join(word for word in words if word)
+
+
 def clock_of(line: Optional[Line]) -> Clock:
     """The clock of the runner that wrote this `started` or `takenOver` line; a new one without."""
     anchor: Any = line.get("clock") if line else None

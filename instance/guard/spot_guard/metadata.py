@@ -1,4 +1,4 @@
-"""The instance metadata service: IMDSv2 alone, over a bare socket. http and urllib would double a watcher's memory."""
+"""The instance metadata service, IMDSv2 alone. Over a bare socket: http would double a watcher's memory."""
 
 import os
 import socket
@@ -63,7 +63,13 @@ class Metadata:
         except NoAnswer:
             return  # the token that there is may still do
         token = answer.body.strip()
-        if answer.status == 200 and 0 < len(token) <= TOKEN_CHARS and token.isascii() and token.isprintable() and " " not in token:
+        if (
+            answer.status == 200
+            and 0 < len(token) <= TOKEN_CHARS
+            and token.isascii()
+            and token.isprintable()
+            and " " not in token
+        ):
             self._token = token
             self._renew_at = time.monotonic() + TOKEN_SECONDS / 2
 
@@ -110,7 +116,9 @@ def _parse(data: bytes, closed: bool) -> Optional[Answer]:
     version, _, rest = status_line.partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
         raise NoAnswer("not HTTP")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
+    headers = {
+        name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)
+    }
     if "transfer-encoding" in headers:
         raise NoAnswer("in a transfer encoding that the service does not use")
     length = headers.get("content-length")

@@ -74,7 +74,5 @@ def check(instance_id: str, entry: Any) -> Notice:
 def known_settings(given: Dict[str, Any]) -> Dict[str, str]:
     """Those that there are, as far as they are text."""
     return {
-        name: value
-        for name, value in given.items()
-        if name in contract.SETTINGS and isinstance(value, str)
+        name: value for name, value in given.items() if name in contract.SETTINGS and isinstance(value, str)
     }

@@ -3,14 +3,25 @@
 import os
 from typing import Dict, List, Optional
 
-from . import afterwards, builtin, contract, history, hooks, lock, noticefile, processes, report, runs, schedule
-from .clock import rfc3339
+from . import (
+    afterwards,
+    builtin,
+    contract,
+    environment,
+    history,
+    hooks,
+    lock,
+    noticefile,
+    processes,
+    report,
+    runs,
+    schedule,
+    supersede,
+)
 from .journal import Follower, Journal, Line, clock_of
 from .notice import Notice
-from .paths import search_path
 from .processes import Family
 from .runs import Run
-from .supersede import supersede
 from .supervisor import Moment, Supervisor, Thawed
 from .task import NOTE_CHARS, Task, stage_exit
 from .terms import Terms
@@ -65,7 +76,7 @@ class _Plan:
 
     def run(self) -> None:
         """Every stage runs, whatever became of the one before."""
-        _outlive_memory_pressure()
+        processes.outlive_memory_pressure()
         pid = os.getpid()
         self.journal.write(
             "started" if self.before.attempt == 1 else "takenOver",
@@ -73,6 +84,7 @@ class _Plan:
             action=self.notice.action,
             attempt=self.before.attempt,
             stages=[*STAGES_OF[self.notice.event], "report"],
+            began=self.terms.began,
             **self._moments(),
             clock=list(self.clock.anchor),
             pid=pid,
@@ -80,10 +92,8 @@ class _Plan:
         )
         history.end_interrupted(self.before, self.family)
         self._warn("what hides its origin may outlive its stage", processes.become_subreaper())
-        if self.notice.event == contract.REBALANCE and any(
-            one.event == "interruption" for one in runs.unfinished()
-        ):
-            self.journal.write("superseded", note="EC2's notice came")
+        if self.notice.event == contract.REBALANCE and supersede.is_interrupted():
+            self.journal.write("superseded", note=supersede.WHY)
             return
         self._end_others("rehearsal")
         self._publish()
@@ -108,15 +118,10 @@ class _Plan:
         return os.path.exists(self.run_.withdrawn)
 
     def _end_others(self, event: str) -> None:
-        """A lesser plan must not run beside this one."""
-        if self.notice.event != "interruption":
-            return
-        for other in runs.unfinished():
-            if other.event == event:
-                try:
-                    supersede(other)
-                except (OSError, ValueError, LookupError) as error:
-                    self._warn(f"the plan of a {event} may run beside this one", str(error))
+        """A lesser plan must not run beside that of an interruption."""
+        if self.notice.event == runs.INTERRUPTION:
+            for fault in supersede.end_others(event):
+                self._warn(f"the plan of a {event} may run beside this one", fault)
 
     def _end(self, stage: str) -> float:
         """When it ends: as things stand now."""
@@ -150,7 +155,9 @@ class _Plan:
         less = 0.0
         if stage == "clean" and not hibernates and self.supervisor.leftovers():
             # Hooks that run over must not take the time in which the others' background work ends.
-            less = min(LEFTOVER_GRACE_SECONDS, max(0.0, self._hooks_end(stage, started) - self.clock.now()) / 3)
+            less = min(
+                LEFTOVER_GRACE_SECONDS, max(0.0, self._hooks_end(stage, started) - self.clock.now()) / 3
+            )
         self._run_hooks(stage, lambda: self._hooks_end(stage, started) - less)
         if stage == "clean" and not hibernates:
             self._end_leftovers(self._hooks_end(stage, started))
@@ -172,15 +179,8 @@ class _Plan:
 
     def _hooks_end(self, stage: str, started: float) -> float:
         until = self._end(stage)
-        return started + (until - started) * HOOKS_SHARE if self._has_tasks_after_hooks(stage) else until
-
-    def _has_tasks_after_hooks(self, stage: str) -> bool:
-        settings = self.terms.settings
-        if self.notice.action == "hibernate":
-            return False
-        if stage == "drain":
-            return bool(settings.units or settings.containers or settings.unsafe)
-        return stage == "clean" and bool(builtin.flush_tasks({}))
+        shared = builtin.follow_hooks(stage, self.notice, self.terms.settings)
+        return started + (until - started) * HOOKS_SHARE if shared else until
 
     def _await_settings(self, started: float) -> None:
         """Of a notice that came without: the command, which has them, is often some seconds behind."""
@@ -193,19 +193,17 @@ class _Plan:
         )
 
     def _await_answer(self) -> None:
-        """Where nothing is set up to do, a workload may still see the notice file: it has all of drain for its answer."""
+        """Where nothing is set up, a workload may still see the notice file: it has all of drain for that."""
         while self.clock.now() < self._end("drain") and not self._is_anything_to_do():
-            known = self.terms.known
-            self.supervisor.idle(
-                lambda: self._end("drain"),
-                lambda: self._is_answered() or self.terms.known != known,
-            )
-            if self._is_answered():
-                return
+            self.supervisor.idle(lambda: self._end("drain"), self._is_answered)
             self._run_tasks(self._after_hooks("drain"), lambda: self._end("drain"))
+            if noticefile.acknowledged() or self._withdrawn():
+                return
 
     def _is_answered(self) -> bool:
-        return bool(noticefile.acknowledged()) or self._withdrawn()
+        """Also by settings that come late: they may name something to stop."""
+        named = builtin.follow_hooks("drain", self.notice, self.terms.settings)
+        return named or bool(noticefile.acknowledged()) or self._withdrawn()
 
     def _is_anything_to_do(self) -> bool:
         return bool(self._lines("taskEnded")) or any(
@@ -221,12 +219,11 @@ class _Plan:
     def _after_hooks(self, stage: str) -> List[Task]:
         until = self._end(stage)
         env = self._environment(stage, until)
-        if self.notice.action == "hibernate":
-            return []
-        if stage == "drain":
-            left = until - self.clock.now()
-            return builtin.drain_tasks(self.terms.settings, self.notice.deadline, left, env)
-        return builtin.flush_tasks(env) if stage == "clean" else []
+        left = until - self.clock.now()
+        return builtin.tasks_after_hooks(stage, self.notice, self.terms.settings, left, env)
+
+    def _environment(self, stage: str, until: float) -> Dict[str, str]:
+        return environment.of_tasks(self.notice, self.terms, stage, until)
 
     def _report(self) -> None:
         self.stage = "report"
@@ -291,31 +288,6 @@ class _Plan:
         """Of all runners of this run."""
         return [line for line in self.before.lines + self.journal.lines if line["phase"] == phase]
 
-    def _environment(self, stage: str, until: float) -> Dict[str, str]:
-        return {
-            "PATH": search_path(),
-            "LANG": "C.UTF-8",
-            contract.HOOK_EVENT: self.notice.event,
-            contract.HOOK_ACTION: "" if self.notice.action == contract.REBALANCE else self.notice.action,
-            contract.HOOK_INSTANCE_ID: self.notice.instance_id,
-            contract.HOOK_DEADLINE: rfc3339(self.terms.deadline),
-            contract.HOOK_DEADLINE_EPOCH: str(int(self.terms.deadline)),
-            contract.HOOK_STAGE: stage,
-            contract.HOOK_STAGE_END: f"{until:.3f}",
-            contract.HOOK_STATE: " ".join(self.terms.settings.state),
-            contract.HOOK_WORKLOAD: self.terms.settings.workload,
-            **{name: os.environ[name] for name in (contract.ROOT_VARIABLE,) if name in os.environ},
-        }
-
     def _warn(self, what: str, why: Optional[str]) -> None:
         if why:
             self.journal.write("warning", stage=self.stage or None, note=f"{what}: {why}"[:300])
-
-
-def _outlive_memory_pressure() -> None:
-    """Tasks inherit it: what saves in the last two minutes is not what the kernel should end first."""
-    try:
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("-900")
-    except OSError:
-        pass  # not root: the rehearsal

@@ -27,7 +27,7 @@ def build(
     warnings: int,
     leftovers: int,
 ) -> Dict[str, Any]:
-    """`stages` and `tasks` are the journal's stageEnded and taskEnded lines. `skew`: of the clock of these lines."""
+    """`stages` and `tasks` are the journal's lines on their ends, by a clock `skew` ahead of EC2's."""
     failed = any(line["exit"] != contract.EXIT_OK for line in stages)
     worked = any(line.get("counts", True) for line in tasks) or bool(acknowledged)
     return {

@@ -137,6 +137,12 @@ def unfinished() -> List[Run]:
     return [run for _, run in sorted(_all(), reverse=True) if os.path.exists(run.unfinished)]
 
 
+def latest() -> Optional[Run]:
+    """The one whose deadline is the latest."""
+    found = sorted(_all(), reverse=True)
+    return found[0][1] if found else None
+
+
 def _all() -> "List[Tuple[int, Run]]":
     """Each with its deadline."""
     runs = here(contract.RUNS_FOLDER)

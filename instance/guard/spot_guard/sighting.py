@@ -12,7 +12,7 @@ from .metadata import Answer
 INSTANCE_ACTION_PATH = "/latest/meta-data/spot/instance-action"
 REBALANCE_PATH = "/latest/meta-data/events/recommendations/rebalance"
 SANE_SECONDS = 600
-"""A notice speaks of a moment two minutes ahead; one that was not carried out is still shown when it has passed."""
+"""A notice speaks of a moment two minutes ahead; one that EC2 does not carry out stays when it has passed."""
 LEAST_SKEW_SECONDS = 2.0
 """The service tells its time in whole seconds: less than this is no difference."""
 THROTTLED = (429, 503)
@@ -76,7 +76,7 @@ def _seen(action: str, text: Any, answer: Answer, now: float) -> Sighting:
     if at is None:
         return Unknown(f"a time that is none: {ascii(text)[:40]}")
     # By the clock that it was written by, where the service tells it: this machine's may be wrong.
-    theirs = _date(answer.date)
+    theirs = epoch_of_date(answer.date)
     skew = 0.0 if theirs is None else now - theirs
     if abs(skew) < LEAST_SKEW_SECONDS:
         skew = 0.0
@@ -95,7 +95,7 @@ def _epoch(text: Any) -> Optional[int]:
         return None
 
 
-def _date(header: Optional[str]) -> Optional[int]:
+def epoch_of_date(header: Optional[str]) -> Optional[int]:
     if header is None:
         return None
     try:

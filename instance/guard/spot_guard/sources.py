@@ -1,8 +1,8 @@
-"""Where settings come from when no command brings them: metadata tags, else EC2's tags as cached, else a file."""
+"""Where settings come from when no command does: metadata tags, else EC2's tags as cached, else a file."""
 
 import re
 import time
-from typing import Any, Dict, NamedTuple, Optional, cast
+from typing import Any, Dict, List, NamedTuple, Optional, cast
 
 from . import contract, files
 from .metadata import Metadata, NoAnswer
@@ -31,8 +31,11 @@ class Source(NamedTuple):
 
 def find(metadata: Metadata, instance_id: str) -> Source:
     """The best there is. Never raises."""
-    whys: "list[str]" = []
-    for name, ask in (("metadata tags", lambda: _of_metadata(metadata)), ("cached tags", lambda: cached(instance_id))):
+    whys: List[str] = []
+    for name, ask in (
+        ("metadata tags", lambda: _of_metadata(metadata)),
+        ("cached tags", lambda: cached(instance_id)),
+    ):
         try:
             tags = ask()
             settings = {name[len(contract.SETTING_TAG_PREFIX) :]: value for name, value in tags.items()}
@@ -79,15 +82,16 @@ def cached(instance_id: str) -> Dict[str, str]:
 
 def of_file() -> Dict[str, str]:
     """/etc/spot-guard/spot-guard.conf. Raises OSError, ValueError that names each line at fault."""
+    names = ", ".join(contract.SETTINGS)
     settings: Dict[str, str] = {}
-    faults: "list[str]" = []
+    faults: List[str] = []
     text = files.read(here(contract.CONF_FILE)).decode("utf-8")
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = CONF_LINE.fullmatch(line.strip())
         if match is None or match[1] not in contract.SETTINGS:
-            faults.append(f"line {number}: got {ascii(line.strip()[:40])}, allowed NAME = VALUE of {', '.join(contract.SETTINGS)}")
+            faults.append(f"line {number}: got {ascii(line.strip()[:40])}, allowed NAME = VALUE of {names}")
         else:
             settings[match[1]] = match[2]
     if faults:

@@ -6,7 +6,7 @@ import time
 from typing import Optional
 
 from . import contract, notice, runs
-from .journal import ENDS, Follower, Line, clock_of
+from .journal import ENDS, Follower, Line, clock_of, words_of
 from .notice import Notice, Refused
 from .runs import Run
 from .tending import Tending
@@ -77,7 +77,7 @@ class _Following:
                 if phase in ENDS:
                     return self._over(line, code)
                 if stage == self._step != "report" and phase != "taskRuns":
-                    self._relay(line)
+                    self.print(words_of(line))
                 if phase == "stageEnded" and stage == self._step:
                     code = int(line["exit"])
                     if self._step != "report":
@@ -103,11 +103,6 @@ class _Following:
     def _lost(self, why: str) -> int:
         self.print(f"{self._step}: {why}")
         return contract.EXIT_LOST
-
-    def _relay(self, line: Line) -> None:
-        words = [f"T-{line['secondsLeft']:.1f}s", line["phase"], str(line.get("task", ""))]
-        words += [f"{name} {line[name]}" for name in ("exit", "seconds", "note") if name in line]
-        self.print(" ".join(word for word in words if word))
 
     def print(self, text: str) -> None:
         """SSM takes a step's output byte by byte: a few lines are plenty."""

@@ -24,7 +24,7 @@ class Stopped(NamedTuple):
 
 
 def record(now: Stopped) -> None:
-    """Before anything is stopped: who is killed meanwhile has told what to start. Raises OSError, TimeoutError.
+    """Before anything is stopped: who is killed meanwhile has told what to start. Raises OSError.
 
     What an earlier plan stopped stays: nobody else will start it.
     """

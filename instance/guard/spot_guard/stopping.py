@@ -53,7 +53,7 @@ def _shown(name: str, systemctl: str, units: List[str]) -> Optional[Dict[str, st
 
 
 def stop_containers(deadline: int, engine: str, seconds: int, containers: List[str]) -> int:
-    """Exits as the engine does. After `seconds` it kills, and calls that a success. `deadline`: as for units."""
+    """Exits as the engine does. After `seconds` it kills, and calls that a success."""
     started = time.monotonic()
     if deadline:
         running = tuple(name for name in containers if _is_running(engine, name))

@@ -1,4 +1,4 @@
-"""What holds for a run: its deadline, its settings, and when each stage ends. Who joins it may change them."""
+"""What holds for a run: its deadline, its settings, each stage's end. Who joins it may change them."""
 
 import os
 import time
@@ -21,7 +21,7 @@ class Terms:
         """`first`: the line of the run's first runner, where there was one; else the run starts now."""
         self._run = run
         self._notice = notice
-        self._started: float = first["t"] if first else round(clock.now(), 3)
+        self.began: float = first["began"] if first else round(clock.now(), 3)
         self._look_at = 0.0
         self._stamp = 0
         self._raw: Optional[Dict[str, str]] = None
@@ -60,8 +60,8 @@ class Terms:
             self.settings = settings.parse({**read_defaults(), **(raw or {})})
             self._raw = raw
         by_ec2 = min(notice.deadline, joined.deadline or notice.deadline)
-        self.deadline = schedule.effective_deadline(by_ec2 + notice.skew, self._started)
-        self.ends = schedule.stage_ends(by_ec2 + notice.skew, self._started, self.settings.seconds)
+        self.deadline = schedule.effective_deadline(by_ec2 + notice.skew, self.began)
+        self.ends = schedule.stage_ends(by_ec2 + notice.skew, self.began, self.settings.seconds)
 
 
 def read_defaults() -> Dict[str, str]:

@@ -11,7 +11,7 @@ TICK_SECONDS = 1.0
 
 
 def run(sandboxed: bool) -> int:
-    """Until it is told to end. `sandboxed`: systemd has to start the runner, outside of the watcher's sandbox."""
+    """Until it is told to end. `sandboxed`: systemd has to start the runner, outside of this sandbox."""
     watcher = Watcher(sandboxed)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(contract.EXIT_OK))
     tick = time.monotonic()
@@ -21,4 +21,6 @@ def run(sandboxed: bool) -> int:
         if left > 0:
             time.sleep(left)
         else:
-            tick = time.monotonic()  # a slow answer, or a machine that slept: what was missed is not made up for
+            tick = (
+                time.monotonic()
+            )  # a slow answer, or a machine that slept: what was missed is not made up for

@@ -5,15 +5,15 @@ import time
 from typing import Callable, Dict, Set, Tuple
 
 from . import contract, detach, files, runs, sighting, sources, stopped
+from .identity import Unidentified, instance_id_of
 from .metadata import Answer, Metadata, NoAnswer
-from .notice import INSTANCE_ID, Notice
+from .notice import Notice
 from .paths import guard_command, here
 from .runs import Run
 from .sighting import Absent, Seen, Sighting, Unknown
 from .sources import Source
 from .tending import Tending
 
-INSTANCE_ID_PATH = "/latest/meta-data/instance-id"
 SOURCE_SECONDS = 60.0
 LEFT_BEHIND_SECONDS = 30.0
 LEAST_BACK_OFF_SECONDS = 2.0
@@ -91,7 +91,6 @@ class Watcher:
             return
         self._read_source()
         if not self._instance_id:
-            self._say("act", f"{event}: the service does not say which instance this is")
             return
         notice = Notice(self._instance_id, seen.action, deadline, self._source.settings, event, seen.skew)
         if self._source.guarded is False:
@@ -162,15 +161,12 @@ class Watcher:
     def _read_source(self) -> None:
         self._source_at = time.monotonic() + SOURCE_SECONDS
         try:
-            if not self._instance_id:
-                said = self._metadata.get(INSTANCE_ID_PATH)
-                if said.status == 200 and INSTANCE_ID.fullmatch(said.body.strip()):
-                    self._instance_id = said.body.strip()
-            self._source = sources.find(self._metadata, self._instance_id)
-        except NoAnswer as error:
+            self._instance_id = self._instance_id or instance_id_of(self._metadata)
+        except Unidentified as why:
             self._source_at = 0.0
-            self._say("source", f"settings: not known yet, {error}")
+            self._say("source", f"settings: not known yet, {why}")
             return
+        self._source = sources.find(self._metadata, self._instance_id)
         guarded = {True: "guarded", False: "not guarded", None: "guarded, for no tag can be read"}
         self._say("source", f"settings: {self._source.name}, {guarded[self._source.guarded]}")
 

@@ -1,0 +1,144 @@
+"""`check`: whether this machine would be protected, a line for each thing that it takes."""
+
+import os
+import subprocess
+import sys
+import time
+from typing import Callable, List, Optional, Tuple
+
+from . import contract, hooks, role, sources
+from .clock import rfc3339
+from .identity import Unidentified, instance_id_of
+from .install import STARTED
+from .metadata import Metadata, NoAnswer
+from .paths import has_systemd, here, which
+from .sighting import epoch_of_date
+
+RUN_BYTES = 1_000_000
+DISK_BYTES = 20_000_000
+CLOCK_SECONDS = 5.0
+AGENT = "amazon-ssm-agen"
+"""The kernel keeps 15 characters of a program's name."""
+
+Finding = Tuple[str, str]
+"""`ok`, `note` (nothing is lost by it) or `FAIL`; and the words."""
+
+
+def show() -> int:
+    metadata = Metadata()
+    instance_id = ""
+    try:
+        instance_id = instance_id_of(metadata)
+    except Unidentified:
+        pass  # the line on the metadata service says so
+    checks: List[Tuple[str, Callable[[], Finding]]] = [
+        ("python", _python),
+        ("metadata", lambda: _metadata(metadata)),
+        ("clock", lambda: _clock(metadata)),
+        ("role", lambda: _role(metadata)),
+        ("settings", lambda: _source(metadata, instance_id)),
+        ("ssm agent", _agent),
+        ("hooks", _hooks),
+        ("disk", _disk),
+        ("units", _units),
+    ]
+    failed = False
+    for name, look in checks:
+        level, words = look()
+        failed = failed or level == "FAIL"
+        print(f"{level:<4}  {name:<9}  {words}")
+    return 1 if failed else 0
+
+
+def _python() -> Finding:
+    return ("ok", f"{sys.version.split()[0]}, {sys.executable}")  # an older one does not come this far
+
+
+def _metadata(metadata: Metadata) -> Finding:
+    try:
+        return ("ok", f"IMDSv2 answers: {instance_id_of(metadata)}")
+    except Unidentified as why:
+        return ("FAIL", f"{why}. Enable the instance metadata service (IMDSv2)")
+
+
+def _clock(metadata: Metadata) -> Finding:
+    try:
+        date = metadata.get("/latest/meta-data/instance-id").date
+    except NoAnswer as error:
+        return ("note", f"not known, for the metadata service does not answer: {error}")
+    theirs = epoch_of_date(date)
+    if theirs is None:
+        return ("note", "not known, for the metadata service does not tell the time")
+    ahead = time.time() - theirs
+    words = f"{rfc3339(time.time())}, {ahead:+.0f} s against EC2's"
+    if abs(ahead) <= CLOCK_SECONDS:
+        return ("ok", words)
+    return ("FAIL", f"{words}: deadlines are as far off. Set up chrony")
+
+
+def _role(metadata: Metadata) -> Finding:
+    try:
+        role.credentials(metadata)
+    except LookupError:
+        return ("note", "none: EC2's API cannot be asked for the tags, see settings")
+    except (NoAnswer, ValueError) as error:
+        return ("FAIL", str(error))
+    return ("ok", "the metadata service gives credentials of the instance's role")
+
+
+def _source(metadata: Metadata, instance_id: str) -> Finding:
+    source = sources.find(metadata, instance_id)
+    if source.guarded is False:
+        return ("FAIL", f"{source.name}: the instance is not tagged spot-guard=enabled")
+    if source.settings is None:
+        mend = "Enable tags in the instance metadata, or attach the stack's instance policy to the role"
+        return ("FAIL", f"no source ({source.why}). {mend}")
+    return ("ok", source.name + (f" (not from {source.why})" if source.why else ""))
+
+
+def _agent() -> Finding:
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+                if file.read().strip() == AGENT:
+                    return ("ok", f"runs, pid {pid}")
+        except OSError:
+            continue  # gone meanwhile
+    return ("FAIL", "does not run: no command reaches this machine. Install and start amazon-ssm-agent")
+
+
+def _hooks() -> Finding:
+    refused: List[str] = []
+    notes: List[str] = []
+    count = 0
+    for stage in ("drain", "save", "clean"):
+        tasks, warnings = hooks.hook_tasks(stage, "terminate", {})
+        count += len(tasks)
+        refused += [f"{stage}/{task.name} {task.refused}" for task in tasks if task.refused]
+        notes += [f"{stage}/{warning}" for warning in warnings]
+    if refused:
+        return ("FAIL", "; ".join(refused))
+    return ("note" if notes else "ok", "; ".join([f"{count} that run", *notes]))
+
+
+def _disk() -> Finding:
+    words: List[str] = []
+    for path, least in (("/run", RUN_BYTES), ("/var/lib", DISK_BYTES)):
+        found = os.statvfs(here(path))
+        free = found.f_bavail * found.f_frsize
+        if free < least:
+            return ("FAIL", f"{path} has {free // 1000} kB left, at least {least // 1000} kB are needed")
+        words.append(f"{path} {free // 1_000_000} MB")
+    return ("ok", f"free: {', '.join(words)}")
+
+
+def _units() -> Finding:
+    systemctl: Optional[str] = which("systemctl")
+    if not has_systemd() or systemctl is None:
+        return ("note", "no systemd: keep `spot-guard watch` alive by other means")
+    asked = subprocess.run([systemctl, "is-active", "--", *STARTED], stdout=subprocess.PIPE, check=False)
+    states = asked.stdout.decode("ascii", "replace").split()
+    wrong = [f"{unit} is {state}" for unit, state in zip(STARTED, states) if state != "active"]
+    if wrong or len(states) != len(STARTED):
+        return ("FAIL", f"{', '.join(wrong) or 'systemd does not answer'}: spot-guard install")
+    return ("ok", f"{contract.WATCH_UNIT} and {len(STARTED) - 1} more are active")

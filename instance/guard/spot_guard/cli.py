@@ -1,0 +1,139 @@
+"""The commands for people, and those that systemd's units call."""
+
+import argparse
+import sys
+from typing import Callable, Dict, List
+
+from . import contract
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def run(arguments: List[str]) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as end:
+        return contract.EXIT_USAGE if end.code else contract.EXIT_OK
+    command: Command = COMMANDS[options.command]
+    try:
+        return command(options)
+    except OSError as error:
+        print(f"spot-guard {options.command}: {error}", file=sys.stderr)
+        return contract.EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "spot-guard", description="Makes the two minutes before a Spot interruption count."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("status", help="settings and where they come from, the last poll, the last run")
+    commands.add_parser(
+        "check", help="whether this machine would be protected: a line each, exit code 0 or 1"
+    )
+    rehearse = commands.add_parser("run", help="runs the plan without a notice")
+    rehearse.add_argument("--rehearse", action="store_true", required=True)
+    rehearse.add_argument("--window", type=_window, default=contract.WINDOW_SECONDS, metavar="SECONDS")
+    install = commands.add_parser("install", help="puts this guard onto the machine as a service")
+    install.add_argument(
+        "--defaults", default="", metavar="NAME=SECONDS,...", help="what the stack sets for all instances"
+    )
+    commands.add_parser("uninstall", help="takes it off; hooks and settings in /etc/spot-guard stay")
+    commands.add_parser("watch", help="watches for a notice, where systemd does not do it")
+    commands.add_parser("fetch-tags", help="keeps a copy of the instance's tags, as a timer does hourly")
+    commands.add_parser("start-wanted", help="the units' own: starts what the watcher asks for")
+    commands.add_parser("start-again", help="starts what a plan has stopped")
+    return parser
+
+
+def _window(text: str) -> int:
+    least, most = 8, contract.WINDOW_SECONDS
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"got {text!r}, allowed whole seconds from {least} to {most}")
+    return int(text)
+
+
+def _status(_options: argparse.Namespace) -> int:
+    from . import status
+
+    return status.show()
+
+
+def _check(_options: argparse.Namespace) -> int:
+    from . import check
+
+    return check.show()
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    from . import rehearse
+
+    return rehearse.run(options.window)
+
+
+def _install(options: argparse.Namespace) -> int:
+    from . import install
+
+    try:
+        print(install.install(install.parse_defaults(options.defaults)))
+    except install.Failed as failed:
+        return _fail(options, failed)
+    return contract.EXIT_OK
+
+
+def _uninstall(options: argparse.Namespace) -> int:
+    from . import install
+
+    try:
+        print(install.uninstall())
+    except install.Failed as failed:
+        return _fail(options, failed)
+    return contract.EXIT_OK
+
+
+def _watch(_options: argparse.Namespace) -> int:
+    from . import watch
+
+    return watch.run(sandboxed=False)
+
+
+def _fetch_tags(options: argparse.Namespace) -> int:
+    from . import fetch_tags
+
+    try:
+        print(f"{fetch_tags.fetch()} tags of SpotGuard's")
+    except fetch_tags.Failed as failed:
+        return _fail(options, failed)
+    return contract.EXIT_OK
+
+
+def _start_wanted(_options: argparse.Namespace) -> int:
+    from . import wanted
+
+    return wanted.start()
+
+
+def _start_again(_options: argparse.Namespace) -> int:
+    from . import afterwards
+
+    for line in afterwards.start_again():
+        print(line)
+    return contract.EXIT_OK
+
+
+def _fail(options: argparse.Namespace, failed: Exception) -> int:
+    print(f"spot-guard {options.command}: {failed}", file=sys.stderr)
+    return contract.EXIT_FAILED
+
+
+COMMANDS: Dict[str, Command] = {
+    "status": _status,
+    "check": _check,
+    "run": _rehearse,
+    "install": _install,
+    "uninstall": _uninstall,
+    "watch": _watch,
+    "fetch-tags": _fetch_tags,
+    "start-wanted": _start_wanted,
+    "start-again": _start_again,
+}

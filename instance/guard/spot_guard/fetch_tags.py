@@ -1,0 +1,101 @@
+"""Asks EC2 for this instance's tags with the role's credentials, and keeps them for the watcher."""
+
+import http.client
+import os
+import re
+import time
+import xml.etree.ElementTree as ElementTree
+from typing import Dict
+from urllib.parse import urlencode, urlsplit
+
+from . import contract, files, role, sigv4
+from .metadata import Metadata, NoAnswer
+from .paths import here
+
+API_VERSION = "2016-11-15"
+TIMEOUT_SECONDS = 10.0
+ANSWER_BYTES = 1_000_000
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL")
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
+DOMAIN = re.compile(r"[a-z0-9.-]+")
+
+
+class Failed(Exception):
+    """Why there is no new copy, in words for the user."""
+
+
+def fetch() -> int:
+    """How many tags of SpotGuard's there are. Raises Failed, OSError where they cannot be kept."""
+    metadata = Metadata()
+    try:
+        instance_id = role.text(metadata, "/latest/meta-data/instance-id")
+        region = role.text(metadata, "/latest/meta-data/placement/region")
+        domain = role.text(metadata, "/latest/meta-data/services/domain")
+        credentials = role.credentials(metadata)
+    except (NoAnswer, LookupError, ValueError) as error:
+        raise Failed(f"the metadata service: {error}") from error
+    if not REGION.fullmatch(region) or not DOMAIN.fullmatch(domain):
+        raise Failed(
+            f"the metadata service: got {region[:40]!r} and {domain[:40]!r}, not a Region and a domain"
+        )
+    form = {
+        "Action": "DescribeTags",
+        "Version": API_VERSION,
+        "Filter.1.Name": "resource-id",
+        "Filter.1.Value.1": instance_id,
+        "Filter.2.Name": "key",
+        "Filter.2.Value.1": contract.GUARD_TAG,
+        "Filter.2.Value.2": f"{contract.SETTING_TAG_PREFIX}*",
+    }
+    tags = parse(_post(f"https://ec2.{region}.{domain}", region, credentials, urlencode(form).encode()))
+    os.makedirs(here(contract.STATE_FOLDER), mode=0o700, exist_ok=True)
+    files.write_json(
+        here(contract.TAGS_FILE), {"instanceId": instance_id, "fetched": round(time.time()), "tags": tags}
+    )
+    return len(tags)
+
+
+def parse(xml: bytes) -> Dict[str, str]:
+    """Of DescribeTags' answer. Raises Failed."""
+    if b"<!" in xml:
+        raise Failed("EC2's answer declares a document type, as none of EC2's does")
+    try:
+        root = ElementTree.fromstring(xml)  # noqa: S314
+    except ElementTree.ParseError as error:
+        raise Failed(f"EC2's answer is not XML: {error}") from error
+    tags: Dict[str, str] = {}
+    for item in root.iterfind(".//{*}tagSet/{*}item"):
+        tags[item.findtext("{*}key", "")] = item.findtext("{*}value", "")
+    return tags
+
+
+def _post(endpoint: str, region: str, credentials: sigv4.Credentials, body: bytes) -> bytes:
+    for name in ENDPOINT_VARIABLES:
+        endpoint = os.environ.get(name) or endpoint
+    url = urlsplit(endpoint)
+    secure = url.scheme == "https"
+    open_ = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    connection = open_(url.netloc, timeout=TIMEOUT_SECONDS)
+    try:
+        signed = sigv4.sign(credentials, region, "ec2", url.netloc, headers, body, at)
+        connection.request("POST", "/", body, signed)
+        answer = connection.getresponse()
+        status, said = answer.status, answer.read(ANSWER_BYTES + 1)
+    except (OSError, http.client.HTTPException) as error:
+        raise Failed(f"EC2 at {url.netloc} does not answer: {error}") from error
+    finally:
+        connection.close()
+    if len(said) > ANSWER_BYTES:
+        raise Failed(f"EC2's answer has more than {ANSWER_BYTES} bytes")
+    if status != 200:
+        raise Failed(f"EC2 answers HTTP {status}: {_error(said)}")
+    return said
+
+
+def _error(said: bytes) -> str:
+    match = re.search(rb"<Code>([A-Za-z.]{1,64})</Code>", said)
+    code = match[1].decode() if match else "no error code"
+    hint = "; attach the stack's instance policy to the instance's role" if "Unauthorized" in code else ""
+    return code + hint

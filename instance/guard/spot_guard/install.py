@@ -1,0 +1,158 @@
+"""Puts the guard onto the machine as a service, or takes it off. Both may be called again and again."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from typing import Dict, List
+
+import spot_guard
+
+from . import contract, files
+from .notice import known_settings
+from .paths import guard_file, has_systemd, here, search_path, which
+
+STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
+UNITS = (*STARTED, "spot-guard-wanted.service", "spot-guard-tags.service")
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
+FOLDERS = (
+    (contract.LIBRARY_FOLDER, 0o755),
+    (os.path.dirname(contract.COMMAND_FILE), 0o755),
+    (contract.UNITS_FOLDER, 0o755),
+    (contract.STATE_FOLDER, 0o700),
+    *((f"{contract.HOOKS_FOLDER}/{stage}", 0o755) for stage in ("drain", "save", "clean")),
+)
+
+
+class Failed(Exception):
+    """Why it cannot be done, in words for the user."""
+
+
+def install(defaults: Dict[str, str]) -> str:
+    """What was done, in a line. `defaults`: what the stack sets for all instances. Raises Failed, OSError."""
+    systemctl = _systemctl()
+    for folder, mode in FOLDERS:
+        os.makedirs(here(folder), mode=mode, exist_ok=True)
+    with open(guard_file(), "rb") as file:
+        guard = file.read()
+    digest = hashlib.sha256(guard).hexdigest()
+    installed = f"{contract.LIBRARY_FOLDER}/guard-{digest}.pyz"
+    _put(installed, guard, 0o755)
+    changed = [
+        name for name in UNITS if _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
+    ]
+    before = _link(installed)
+    _put(contract.DEFAULTS_FILE, files.as_json(known_settings(dict(defaults))), 0o600)
+    if changed:
+        _call(systemctl, "daemon-reload")
+    if changed or not _all_run(systemctl):
+        _call(systemctl, "enable", "--quiet", "--", *STARTED)
+        # The runner is no part of these units: a plan in progress goes on.
+        _call(systemctl, "restart", "--", *STARTED)
+    _forget_others({installed, before})
+    version = f"{spot_guard.VERSION} ({digest[:12]})"
+    return f"installed {version}" if changed else f"up to date: {version}"
+
+
+def uninstall() -> str:
+    """What was done, in a line. Hooks and settings in /etc stay. Raises Failed, OSError."""
+    systemctl = _systemctl()
+    there = [name for name in UNITS if os.path.exists(here(f"{contract.UNITS_FOLDER}/{name}"))]
+    if there:
+        _call(systemctl, "disable", "--quiet", "--now", "--", *there)
+    for path in [f"{contract.UNITS_FOLDER}/{name}" for name in there] + [contract.COMMAND_FILE]:
+        _remove(path)
+    if there:
+        _call(systemctl, "daemon-reload")
+    for path in (contract.TAGS_FILE, contract.DEFAULTS_FILE, contract.WATCH_FILE, contract.WANTED_FILE):
+        _remove(path)
+    _forget_others(set())
+    return "uninstalled: hooks and settings in /etc/spot-guard stay" if there else "was not installed"
+
+
+def parse_defaults(text: str) -> Dict[str, str]:
+    """`NAME=VALUE,NAME=VALUE`. Raises Failed."""
+    defaults: Dict[str, str] = {}
+    for pair in filter(None, text.split(",")):
+        name, _, value = pair.partition("=")
+        if name not in contract.DEFAULT_SECONDS or not value.isdigit():
+            allowed = ", ".join(contract.DEFAULT_SECONDS)
+            raise Failed(f"--defaults: got {pair[:40]!r}, allowed NAME=SECONDS, by commas, of {allowed}")
+        defaults[name] = value
+    return defaults
+
+
+def _systemctl() -> str:
+    systemctl = which("systemctl")
+    if not has_systemd() or systemctl is None:
+        raise Failed(
+            "there is no systemd on this machine: let your own supervisor keep `spot-guard watch` alive"
+        )
+    return systemctl
+
+
+def _unit(name: str, installed: str) -> bytes:
+    folder = os.path.dirname(spot_guard.__file__)
+    text: bytes = spot_guard.__loader__.get_data(os.path.join(folder, "units", name))  # type: ignore[union-attr]
+    command = f"{sys.executable} -I -S {here(installed)}"
+    return text.replace(b"@GUARD@", command.encode()).replace(b"@PATH@", _path().encode())
+
+
+def _path() -> str:
+    """Whoever installs may have a PATH of their own: what runs as root must not depend on it."""
+    return search_path() if os.environ.get(contract.ROOT_VARIABLE) else SYSTEM_PATH
+
+
+def _put(path: str, data: bytes, mode: int) -> bool:
+    """Whether the file had to be written."""
+    try:
+        with open(here(path), "rb") as file:
+            if file.read() == data and os.fstat(file.fileno()).st_mode & 0o7777 == mode:
+                return False
+    except OSError:
+        pass  # not there, or not to be read: written anew
+    files.write(here(path), data, mode)
+    return True
+
+
+def _link(installed: str) -> str:
+    """The command names the newest. Returns what it named before."""
+    path, target = here(contract.COMMAND_FILE), here(installed)
+    before = os.readlink(path) if os.path.islink(path) else ""
+    if before != target:
+        fresh = f"{path}.{os.urandom(4).hex()}"
+        os.symlink(target, fresh)
+        os.rename(fresh, path)
+    return before.removeprefix(here(""))
+
+
+def _forget_others(kept: "set[str]") -> None:
+    """Versions that nobody names. The one before stays: a plan in progress may still read it."""
+    folder = here(contract.LIBRARY_FOLDER)
+    if not os.path.isdir(folder):
+        return
+    for name in os.listdir(folder):
+        if name.startswith("guard-") and f"{contract.LIBRARY_FOLDER}/{name}" not in kept:
+            os.unlink(os.path.join(folder, name))
+    if not kept:
+        os.rmdir(folder)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(here(path))
+    except FileNotFoundError:
+        pass  # what was wanted
+
+
+def _all_run(systemctl: str) -> bool:
+    # Without --quiet: only its words tell whether every one of them does.
+    asked = subprocess.run([systemctl, "is-active", "--", *STARTED], stdout=subprocess.PIPE, check=False)
+    return asked.stdout.split() == [b"active"] * len(STARTED)
+
+
+def _call(*command: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        words: List[str] = done.stdout.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise Failed(f"{' '.join(command[1:])}: exit {done.returncode} {''.join(words)[:200]}")

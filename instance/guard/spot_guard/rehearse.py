@@ -1,0 +1,69 @@
+"""`run --rehearse`: the plan without a notice. Hooks are told so, and what it stops is started again."""
+
+import json
+import sys
+import time
+
+from . import contract, detach, lock, runs, sources
+from .identity import Unidentified, instance_id_of
+from .journal import ENDS, Follower, words_of
+from .metadata import Metadata
+from .notice import Notice
+from .runs import Run
+from .tending import Tending
+
+POLL_SECONDS = 0.05
+AFTERWARDS_SECONDS = 90.0
+"""At most, for what was stopped to be started again."""
+SILENT = ("taskRuns", "stageStarted")
+
+
+def run(window: int) -> int:
+    """Exit code 0 for a graceful end."""
+    under_way = [one.name for one in runs.unfinished()]
+    if under_way:
+        print(
+            f"spot-guard run: a plan is under way ({', '.join(under_way)}): wait for its end", file=sys.stderr
+        )
+        return contract.EXIT_FAILED
+    metadata = Metadata()
+    try:
+        instance_id = instance_id_of(metadata)
+    except Unidentified as why:
+        print(f"spot-guard run: {why}", file=sys.stderr)
+        return contract.EXIT_FAILED
+    source = sources.find(metadata, instance_id)
+    print(f"rehearses on {instance_id} with {window} s, settings from: {source.name}")
+    deadline = int(time.time()) + window
+    notice = Notice(instance_id, "terminate", deadline, source.settings or {}, "rehearsal")
+    claimed, _ = runs.claim(notice)
+    return _follow(claimed, deadline)
+
+
+def _follow(claimed: Run, deadline: int) -> int:
+    follower, tending = Follower(claimed.journal), Tending(claimed, deadline, detach.start_runner)
+    while True:
+        for line in follower.read():
+            if line["phase"] == "ended":
+                return _tell(claimed, follower, line["report"])
+            if line["phase"] in ENDS:
+                print(words_of(line))
+                return contract.EXIT_FAILED
+            if line["phase"] not in SILENT:
+                print(words_of(line), flush=True)
+        fault = tending.see_to()
+        if fault:
+            print(f"spot-guard run: {fault}", file=sys.stderr)
+            return contract.EXIT_FAILED
+        time.sleep(POLL_SECONDS)
+
+
+def _tell(claimed: Run, follower: Follower, report: str) -> int:
+    until = time.monotonic() + AFTERWARDS_SECONDS
+    while lock.is_held(claimed.lock) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    for line in follower.read():
+        print(words_of(line))
+    said = json.loads(report)
+    print(f"{said['result']}, {said['secondsToSpare']} s to spare; journal: {claimed.journal}")
+    return contract.EXIT_OK if said["result"] == "graceful" else contract.EXIT_FAILED
