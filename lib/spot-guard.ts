@@ -15,7 +15,8 @@ import { type SpotGuardProps, settle } from './settings.ts';
 
 /**
  * Answers every Spot interruption notice of the account and Region: a command runs the plan on the instance, if that
- * is tagged `spot-guard=enabled`.
+ * is tagged `spot-guard=enabled`. A rebalance recommendation is answered likewise, to save and go on, if the instance is
+ * tagged `spot-guard:rebalance=save` too; all others are declined.
  *
  * ## Limitations
  *
@@ -72,6 +73,11 @@ export class SpotGuard extends Construct {
   /** Notices for guarded instances that were shutting down already. Sum over 5 minutes by default. */
   metricNoticesUnreachable(props?: MetricOptions): Metric {
     return this.#metric(METRICS.unreachable, props);
+  }
+
+  /** Rebalance recommendations for instances whose tags ask for nothing then. Sum over 5 minutes by default. */
+  metricRecommendationsDeclined(props?: MetricOptions): Metric {
+    return this.#metric(METRICS.declined, props);
   }
 
   /** Notices that were answered with a command. Sum over 5 minutes by default. */

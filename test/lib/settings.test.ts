@@ -138,6 +138,7 @@ describe('the metrics of the construct', () => {
       spotGuard.metricNoticesUnguarded(),
       spotGuard.metricNoticesLate(),
       spotGuard.metricNoticesUnreachable(),
+      spotGuard.metricRecommendationsDeclined(),
       spotGuard.metricCommandsSent(),
       spotGuard.metricCommandsNotSent(),
       spotGuard.metricNoticeToCommand(),

@@ -70,13 +70,15 @@ describe('the stack', () => {
 });
 
 describe('the rule', () => {
-  it("matches the account's own interruption notices, on the default bus", () => {
+  it("matches the account's own notices and recommendations, on the default bus", () => {
     expect(rule.Properties.EventPattern).toEqual({
       source: ['aws.ec2'],
       'detail-type': [
         'EC2 Spot Instance Interruption Warning',
         'EC2 Capacity Reservation Instance Interruption Warning',
         'EC2 Interruptible Capacity Reservation Instance Interruption Warning',
+        'EC2 Instance Rebalance Recommendation',
+        'EC2 Spot Instance Rebalance Recommended',
       ],
       account: [{ Ref: 'AWS::AccountId' }],
     });

@@ -132,14 +132,20 @@ function patternBreaks(properties: JsonObject): Break[] {
       },
       dropped(path, { scenarios: noticing[String(key)] ?? [] }),
       ...entriesOf(values).map(([n]) => {
-        const noticed = key === 'detail-type' && n !== 0 ? RESERVATIONS[Number(n) - 1] : undefined;
+        const noticed = key === 'detail-type' && n !== 0 ? BESIDE_SPOT[Number(n) - 1] : undefined;
         return changed([...path, n], 'other', [noticed ?? PLAIN]);
       }),
     ];
   });
 }
 
-const RESERVATIONS = ['reservation-warning', 'reservation-warning-old-name'] as const;
+/** The other detail-types, in the rule's order. */
+const BESIDE_SPOT = [
+  'reservation-warning',
+  'reservation-warning-old-name',
+  'rebalance-declined',
+  'rebalance-declined',
+] as const;
 
 function ruleBreaks(): Break[] {
   const target = ['Targets', 0];
