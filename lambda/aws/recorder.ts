@@ -37,8 +37,8 @@ export function publish(recorded: readonly Recorded[]): void {
   metrics.publishStoredMetrics();
 }
 
-/** What nobody tagged an instance for. The other values of a tag are near misses: somebody meant something by them. */
-const QUIET_REASONS = ['no tag', 'no rebalance tag'];
+/** As somebody wanted it. The other values of a tag are near misses: somebody meant something by them. */
+const QUIET_REASONS = ['no tag', 'tag says remove', 'no rebalance tag'];
 
 function levelOf(settled: Settled): 'info' | 'warn' | 'error' {
   if (settled.phase === 'notSent') return 'error';

@@ -1,6 +1,12 @@
 // What becomes of a notice, by what is known when it is first seen.
 import { REBALANCE } from '../../contract/notices.ts';
-import { GUARD_TAG, GUARD_TAG_VALUE, REBALANCE_SAVE, SETTING_TAG_PREFIX } from '../../contract/tags.ts';
+import {
+  GUARD_TAG,
+  GUARD_TAG_REMOVE,
+  GUARD_TAG_VALUE,
+  REBALANCE_SAVE,
+  SETTING_TAG_PREFIX,
+} from '../../contract/tags.ts';
 import type { Instance } from './instance.ts';
 import type { Notice } from './notice.ts';
 import type { Settled } from './settled.ts';
@@ -23,6 +29,7 @@ export function decide(notice: Notice, instance: Instance | undefined, seenMs: n
   if (instance === undefined) return settled({ phase: 'notSent', notice, reason: 'InstanceNotFound' });
   const value = instance.tags.get(GUARD_TAG);
   if (value === undefined) return settled({ phase: 'unguarded', notice, reason: 'no tag' });
+  if (value === GUARD_TAG_REMOVE) return settled({ phase: 'unguarded', notice, reason: 'tag says remove' });
   if (value !== GUARD_TAG_VALUE) return settled({ phase: 'unguarded', notice, reason: 'other tag value' });
   // Before the state: what nobody asked to be saved at a recommendation is not missed when it is gone.
   if (notice.action === REBALANCE) {

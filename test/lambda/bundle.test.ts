@@ -178,6 +178,7 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
 
   it.each([
     ['no tag', {}, 'INFO', 'no tag'],
+    ['the tag for removal', { 'spot-guard': 'remove' }, 'INFO', 'tag says remove'],
     ['a near miss', { 'spot-guard': 'Enabled; secret' }, 'WARN', 'other tag value'],
   ])('tells of an instance with %s in one line, without the value', async (_name, tags, level, reason) => {
     aws.answers('ec2', instance(tags));

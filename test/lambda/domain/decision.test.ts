@@ -37,6 +37,16 @@ describe('decide', () => {
       { phase: 'unguarded', reason: 'other tag value' },
     ],
     [
+      'the tag that takes the guard off',
+      tagged({ 'spot-guard': 'remove' }),
+      { phase: 'unguarded', reason: 'tag says remove' },
+    ],
+    [
+      'nearly that tag',
+      tagged({ 'spot-guard': 'Remove' }),
+      { phase: 'unguarded', reason: 'other tag value' },
+    ],
+    [
       'an end of its own',
       { ...guarded, state: 'shutting-down' },
       { phase: 'unreachable', reason: 'shutting-down' },
