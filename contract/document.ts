@@ -13,6 +13,9 @@ export const NOTICES_PARAMETER = 'Notices';
 /** Of the document that installs the guard: what the stack sets for all instances, `NAME=VALUE`, by commas. */
 export const DEFAULTS_PARAMETER = 'Defaults';
 export const DEFAULTS_PATTERN = '^[a-z0-9=,-]*$';
+export const DEFAULTS_MAX_CHARS = 1_000;
+/** Its parameter is short, so that it may carry more: the whole guard. */
+export const INSTALL_DOCUMENT_MAX_BYTES = 60_000;
 
 /** Anchored, because the agent's own check is not; no repeat count, because Go's regexp allows 1,000 at most. */
 export const NOTICES_PATTERN = '^[A-Za-z0-9_-]+$';

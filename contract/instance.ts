@@ -44,11 +44,11 @@ export const EVENTS = ['interruption', 'rebalance', 'rehearsal'] as const;
 
 /**
  * Exit codes that leave the guard. The agent gives 137, 168 and 194 a meaning of its own, and
- * 169 too: failed, skip the steps that follow. Only `accept` uses that one.
+ * 169 too: failed, skip the steps that follow. Only what puts the guard in place uses that one.
  */
 export const EXIT = {
   ok: 0,
-  /** Only from `accept`. */
+  /** Only from `accept` and `install`. */
   refused: 169,
   /** Wrong call of the guard. */
   usage: 10,

@@ -1,5 +1,5 @@
 // The function that answers notices, its log and its permissions.
-import { Duration, RemovalPolicy, Stack, Token, Tokenization, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -8,9 +8,9 @@ import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { FUNCTION_VARIABLES } from '../contract/environment.ts';
 import { METRIC_NAMESPACE, METRIC_SERVICE } from '../contract/metrics.ts';
-import { GUARD_TAG, GUARD_TAG_VALUE, type Settings } from '../contract/tags.ts';
+import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import { built } from './built.ts';
-import type { Settled } from './settings.ts';
+import { defaultsOf, type Settled } from './settings.ts';
 
 interface RespondProps {
   readonly document: CfnDocument;
@@ -99,14 +99,4 @@ export class Respond extends Construct {
       },
     );
   }
-}
-
-function defaultsOf(settled: Settled): Settings {
-  const seconds = (value: number) => Tokenization.stringifyNumber(value);
-  return {
-    'drain-until': seconds(settled.drainUntil),
-    'save-until': seconds(settled.saveUntil),
-    'clean-until': seconds(settled.cleanUntil),
-    grace: seconds(settled.grace),
-  };
 }

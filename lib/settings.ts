@@ -1,7 +1,7 @@
 // What a deployment can set and what is allowed. All faults come in one error.
-import { type Duration, Token } from 'aws-cdk-lib';
+import { type Duration, Token, Tokenization } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { DEFAULT_SECONDS, SECONDS_RANGE } from '../contract/tags.ts';
+import { DEFAULT_SECONDS, SECONDS_RANGE, type Settings } from '../contract/tags.ts';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -132,6 +132,17 @@ export function check(given: Given, prefix = ''): { readonly settled: Settled; r
       faults.push(faultOf(prefix + later, value, `at most ${prefix}${earlier}, which is ${bound}`));
   }
   return { settled, faults };
+}
+
+/** Those of them that a tag can overrule, under the tag's name. */
+export function defaultsOf(settled: Settled): Settings {
+  const seconds = (value: number) => Tokenization.stringifyNumber(value);
+  return {
+    'drain-until': seconds(settled.drainUntil),
+    'save-until': seconds(settled.saveUntil),
+    'clean-until': seconds(settled.cleanUntil),
+    grace: seconds(settled.grace),
+  };
 }
 
 /** What, got, allowed. */

@@ -1,7 +1,7 @@
 // The stack of a deployment. It composes, and tells the user what to use next.
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
+import { GUARD_TAG, GUARD_TAG_REMOVE, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import type { SpotGuardProps } from './settings.ts';
 import { SpotGuard } from './spot-guard.ts';
 
@@ -17,6 +17,7 @@ export class SpotGuardStack extends Stack {
     });
     this.spotGuard = new SpotGuard(this, 'SpotGuard', props);
     const { document, respondFunction, overflowQueue, logGroup } = this.spotGuard;
+    const { installAssociation, removeAssociation, instancePolicy } = this.spotGuard;
     this.#output('NextTag', 'Tag your Spot instances so, to guard them', `${GUARD_TAG}=${GUARD_TAG_VALUE}`);
     this.#output('DocumentName', 'The SSM document that runs on an instance', document.ref);
     this.#output('FunctionName', 'The function that answers notices', respondFunction.functionName);
@@ -26,6 +27,21 @@ export class SpotGuardStack extends Stack {
       logGroup.logGroupName,
     );
     this.#output('OverflowQueueUrl', 'Notices that could not be answered', overflowQueue.queueUrl);
+    this.#output(
+      'InstancePolicyArn',
+      'Attach it to the role of your instance profile: the guard then reads the tags of its instance',
+      instancePolicy.managedPolicyArn,
+    );
+    this.#output(
+      'InstallAssociationId',
+      'Installs the guard on tagged instances; to run it now: aws ssm start-associations-once --association-ids ID',
+      installAssociation.ref,
+    );
+    this.#output(
+      'RemoveAssociationId',
+      `Takes the guard off instances tagged ${GUARD_TAG}=${GUARD_TAG_REMOVE}; to run it now, likewise`,
+      removeAssociation.ref,
+    );
   }
 
   #output(id: string, description: string, value: string): void {

@@ -1,6 +1,11 @@
 // The event of a rehearsal: made, or recorded and moved in time.
-import { EVENT_SOURCE, INTERRUPTION_DETAIL_TYPE, TERMINATION_TIME } from '../contract/events.ts';
-import { type Action, WINDOW_SECONDS } from '../contract/notices.ts';
+import {
+  EVENT_SOURCE,
+  INTERRUPTION_DETAIL_TYPE,
+  REBALANCE_DETAIL_TYPES,
+  TERMINATION_TIME,
+} from '../contract/events.ts';
+import { type Action, REBALANCE_SECONDS, WINDOW_SECONDS } from '../contract/notices.ts';
 import { type Place, partitionOf } from './template/resolve.ts';
 import { isObject, type Json, type JsonObject } from './template/template.ts';
 
@@ -54,7 +59,7 @@ export function moveTo(event: Json, windowSeconds: number, nowMs: number): Json 
   if (time !== '' && Number.isNaN(epochMsOf(time))) return event;
   const deadline = Math.ceil(nowMs / 1000) + windowSeconds;
   const leadSeconds = Math.floor((endMsOf(event) - epochMsOf(time)) / 1000);
-  if (Number.isNaN(leadSeconds)) return { ...event, time: rfc3339(deadline - WINDOW_SECONDS) };
+  if (Number.isNaN(leadSeconds)) return { ...event, time: rfc3339(deadline - windowOf(event)) };
   return {
     ...event,
     time: rfc3339(deadline - leadSeconds),
@@ -65,6 +70,12 @@ export function moveTo(event: Json, windowSeconds: number, nowMs: number): Json 
 const rfc3339 = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 const epochMsOf = (time: Json | undefined): number =>
   typeof time === 'string' ? Date.parse(time) : Number.NaN;
+
+/** Seconds from the event's time to the deadline, where the event does not name that. */
+function windowOf(event: Json): number {
+  const type = isObject(event) ? event['detail-type'] : undefined;
+  return REBALANCE_DETAIL_TYPES.some((known) => known === type) ? REBALANCE_SECONDS : WINDOW_SECONDS;
+}
 
 /** Of an event that says when the instance ends; NaN for all others. */
 function endMsOf({ detail }: JsonObject): number {
@@ -77,5 +88,5 @@ export function deadlineOf(event: Json, windowSeconds: number, nowMs: number): n
   if (!Number.isNaN(end)) return Math.floor(end / 1000);
   return Number.isNaN(time)
     ? Math.ceil(nowMs / 1000) + windowSeconds
-    : Math.floor(time / 1000) + WINDOW_SECONDS;
+    : Math.floor(time / 1000) + windowOf(event);
 }

@@ -11,6 +11,7 @@ const MESSAGES: Record<Phase, string> = {
   unguarded: 'instance not guarded',
   late: 'notice seen after its deadline',
   unreachable: 'instance already shutting down',
+  declined: 'recommendation declined',
   commandSent: 'command sent',
   notSent: 'command not sent',
 };
@@ -36,11 +37,13 @@ export function publish(recorded: readonly Recorded[]): void {
   metrics.publishStoredMetrics();
 }
 
-/** A near miss of the tag is a warning: somebody meant to guard that instance. */
+/** As somebody wanted it. The other values of a tag are near misses: somebody meant something by them. */
+const QUIET_REASONS = ['no tag', 'tag says remove', 'no rebalance tag'];
+
 function levelOf(settled: Settled): 'info' | 'warn' | 'error' {
   if (settled.phase === 'notSent') return 'error';
   if (settled.phase === 'commandSent') return 'info';
-  return settled.phase === 'unguarded' && settled.reason === 'no tag' ? 'info' : 'warn';
+  return 'reason' in settled && QUIET_REASONS.includes(settled.reason) ? 'info' : 'warn';
 }
 
 function fieldsOf(settled: Settled, nowMs: number): { [key: string]: string | number } {

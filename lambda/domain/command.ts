@@ -4,7 +4,7 @@ import {
   COMMAND_MIN_TIMEOUT_SECONDS,
   NOTICES_MAX_CHARS,
 } from '../../contract/document.ts';
-import type { NoticeEntry, Notices } from '../../contract/notices.ts';
+import { type NoticeEntry, type Notices, REBALANCE } from '../../contract/notices.ts';
 import type { Settings } from '../../contract/tags.ts';
 import type { Guarded } from './decision.ts';
 import type { Notice } from './notice.ts';
@@ -76,7 +76,7 @@ export function latestDeadline(notices: readonly Notice[]): number {
   return Math.max(...notices.map((notice) => notice.deadline));
 }
 
-/** EventBridge can deliver twice, so an instance can have several notices here. */
+/** EventBridge can deliver twice, and EC2 recommends before it warns: an instance can have several notices here. */
 function byInstance(guarded: readonly Guarded[]): Map<string, [Guarded, ...Guarded[]]> {
   const groups = new Map<string, [Guarded, ...Guarded[]]>();
   for (const each of guarded) {
@@ -87,14 +87,20 @@ function byInstance(guarded: readonly Guarded[]): Map<string, [Guarded, ...Guard
   return groups;
 }
 
-/** The earlier deadline holds. */
+/** An interruption holds over a recommendation, whose deadline is none of EC2's; then the earlier deadline holds. */
 function entryOf([first, ...others]: [Guarded, ...Guarded[]], defaults: Settings): NoticeEntry {
   const { notice, instance } = others.reduce(
-    (earliest, each) => (each.notice.deadline < earliest.notice.deadline ? each : earliest),
+    (holding, each) => (precedes(each.notice, holding.notice) ? each : holding),
     first,
   );
   const { deadline, action } = notice;
   return { deadline, action, settings: settingsOf(instance.tags, defaults) };
+}
+
+function precedes(one: Notice, other: Notice): boolean {
+  const recommends = one.action === REBALANCE;
+  if (recommends !== (other.action === REBALANCE)) return !recommends;
+  return one.deadline < other.deadline;
 }
 
 /** SSM gives it back with each invocation; 100 characters at most. */

@@ -1,5 +1,12 @@
 // What becomes of a notice, by what is known when it is first seen.
-import { GUARD_TAG, GUARD_TAG_VALUE } from '../../contract/tags.ts';
+import { REBALANCE } from '../../contract/notices.ts';
+import {
+  GUARD_TAG,
+  GUARD_TAG_REMOVE,
+  GUARD_TAG_VALUE,
+  REBALANCE_SAVE,
+  SETTING_TAG_PREFIX,
+} from '../../contract/tags.ts';
 import type { Instance } from './instance.ts';
 import type { Notice } from './notice.ts';
 import type { Settled } from './settled.ts';
@@ -8,6 +15,8 @@ export interface Guarded {
   readonly notice: Notice;
   readonly instance: Instance;
 }
+
+const REBALANCE_TAG = `${SETTING_TAG_PREFIX}rebalance`;
 
 export type Decision =
   | { readonly kind: 'send'; readonly guarded: Guarded }
@@ -20,7 +29,16 @@ export function decide(notice: Notice, instance: Instance | undefined, seenMs: n
   if (instance === undefined) return settled({ phase: 'notSent', notice, reason: 'InstanceNotFound' });
   const value = instance.tags.get(GUARD_TAG);
   if (value === undefined) return settled({ phase: 'unguarded', notice, reason: 'no tag' });
+  if (value === GUARD_TAG_REMOVE) return settled({ phase: 'unguarded', notice, reason: 'tag says remove' });
   if (value !== GUARD_TAG_VALUE) return settled({ phase: 'unguarded', notice, reason: 'other tag value' });
+  // Before the state: what nobody asked to be saved at a recommendation is not missed when it is gone.
+  if (notice.action === REBALANCE) {
+    const asked = instance.tags.get(REBALANCE_TAG);
+    if (asked === undefined) return settled({ phase: 'declined', notice, reason: 'no rebalance tag' });
+    if (asked !== REBALANCE_SAVE) {
+      return settled({ phase: 'declined', notice, reason: 'other rebalance tag value' });
+    }
+  }
   // Its end has begun for another reason: no command can reach it, and no retry can change that.
   if (instance.state === 'shutting-down' || instance.state === 'terminated') {
     return settled({ phase: 'unreachable', notice, reason: instance.state });

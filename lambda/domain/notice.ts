@@ -2,14 +2,22 @@
 import {
   EVENT_SOURCE,
   INTERRUPTION_DETAIL_TYPE,
+  REBALANCE_DETAIL_TYPES,
   RESERVATION_DETAIL_TYPES,
   TERMINATION_TIME,
 } from '../../contract/events.ts';
-import { ACTIONS, type Action, WINDOW_SECONDS } from '../../contract/notices.ts';
+import {
+  ACTIONS,
+  type NoticeEntry,
+  REBALANCE,
+  REBALANCE_SECONDS,
+  WINDOW_SECONDS,
+} from '../../contract/notices.ts';
 
+/** EC2's word that an instance will be interrupted, or its recommendation to move before it is. */
 export interface Notice {
   readonly instanceId: string;
-  readonly action: Action;
+  readonly action: NoticeEntry['action'];
   /** As EC2 wrote it. */
   readonly noticeTime: string;
   /** Epoch milliseconds. */
@@ -79,9 +87,11 @@ export function parseEvent(event: unknown, home: Home, nowMs: number): Parsed {
   if (!isRecord(event)) return ignored('not an object', event, undefined);
   const eventId = typeof event.id === 'string' && EVENT_ID.test(event.id) ? event.id : undefined;
   if (event.source !== EVENT_SOURCE) return ignored('unknown source', event.source, eventId);
-  const ofReservation = RESERVATION_DETAIL_TYPES.some((known) => known === event['detail-type']);
-  if (event['detail-type'] !== INTERRUPTION_DETAIL_TYPE && !ofReservation) {
-    return ignored('unknown detail-type', event['detail-type'], eventId);
+  const detailType = event['detail-type'];
+  const ofReservation = RESERVATION_DETAIL_TYPES.some((known) => known === detailType);
+  const recommends = REBALANCE_DETAIL_TYPES.some((known) => known === detailType);
+  if (detailType !== INTERRUPTION_DETAIL_TYPE && !ofReservation && !recommends) {
+    return ignored('unknown detail-type', detailType, eventId);
   }
   if (event.account !== home.account) return ignored('foreign account', event.account, eventId);
   if (event.region !== home.region) return ignored('foreign region', event.region, eventId);
@@ -93,6 +103,11 @@ export function parseEvent(event: unknown, home: Home, nowMs: number): Parsed {
   const instanceId = detail['instance-id'];
   if (typeof instanceId !== 'string' || !INSTANCE_ID.test(instanceId)) {
     return ignored('malformed instance-id', instanceId, eventId);
+  }
+  if (recommends) {
+    const deadline = Math.floor(noticeMs / 1000) + REBALANCE_SECONDS;
+    const notice = { instanceId, action: REBALANCE, noticeTime: time, noticeMs, deadline, eventId } as const;
+    return { kind: 'notice', notice };
   }
   const action = ACTIONS.find((known) => known === detail['instance-action']);
   if (action === undefined) return ignored('unknown instance-action', detail['instance-action'], eventId);

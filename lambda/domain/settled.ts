@@ -3,7 +3,16 @@ import type { Ignored, Notice } from './notice.ts';
 
 export type Settled =
   | Ignored
-  | { readonly phase: 'unguarded'; readonly notice: Notice; readonly reason: 'no tag' | 'other tag value' }
+  | {
+      readonly phase: 'unguarded';
+      readonly notice: Notice;
+      readonly reason: 'no tag' | 'tag says remove' | 'other tag value';
+    }
+  | {
+      readonly phase: 'declined';
+      readonly notice: Notice;
+      readonly reason: 'no rebalance tag' | 'other rebalance tag value';
+    }
   | { readonly phase: 'late'; readonly notice: Notice }
   | {
       readonly phase: 'unreachable';

@@ -92,7 +92,7 @@ export const otherKinds: Scenario = {
   tags: WORKER_TAGS,
   deliver: (event) => [
     { ...event, 'detail-type': 'EC2 Instance State-change Notification' },
-    { ...event, 'detail-type': 'EC2 Instance Rebalance Recommendation' },
+    { ...event, 'detail-type': 'EC2 Spot Instance Request Fulfillment' },
     { ...event, source: 'custom.ec2' },
   ],
   expectations: [

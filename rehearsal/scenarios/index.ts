@@ -9,6 +9,7 @@ import * as hooks from './hooks.ts';
 import * as instances from './instances.ts';
 import * as permissions from './permissions.ts';
 import * as plan from './plan.ts';
+import * as rebalance from './rebalance.ts';
 import * as reservations from './reservations.ts';
 import * as tags from './tags.ts';
 
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   events.lastSecond,
   reservations.reservationWarning,
   reservations.reservationWarningOldName,
+  rebalance.rebalanceDeclined,
   instances.instanceNotFound,
   instances.instanceShuttingDown,
   instances.instanceTerminated,

@@ -1,20 +1,23 @@
 // A scenario of what must not be possible: the same policies that let the notice through are asked for more.
 import { deliveries } from '../region/bus.ts';
-import type { AccessRequest } from '../region/iam.ts';
+import { type AccessRequest, isAllowed } from '../region/iam.ts';
 import type { Region } from '../region/region.ts';
 import { GUARDED, type Scenario } from '../scenario.ts';
+import type { Place } from '../template/resolve.ts';
 
 interface Forbidden extends Pick<AccessRequest, 'principal' | 'action' | 'resource' | 'context'> {
   readonly what: string;
 }
 
 const INSTANCE = 'i-0000000000000beef';
+const instanceArn = ({ partition, region, account }: Place): string =>
+  `arn:${partition}:ec2:${region}:${account}:instance/${INSTANCE}`;
 const tag = (value: string) => ({ 'ssm:resourceTag/spot-guard': value, 'aws:ResourceTag/spot-guard': value });
 
 export const leastPrivilege: Scenario = {
   name: 'least-privilege',
   story:
-    'the role asks for more than its work, and others ask for the queue and the function: all of it is denied',
+    'the roles ask for more than their work, and others ask for the queue and the function: all of it is denied',
   expected: 'empty',
   tags: GUARDED,
   probe: async (region) => {
@@ -23,7 +26,7 @@ export const leastPrivilege: Scenario = {
       const allowed = await region.judge({ ...request, account: region.place.account });
       if (allowed) problems.push(`expected a denial, but somebody may ${what}`);
     }
-    return [...problems, ...invokedByOthers(region)];
+    return [...problems, ...invokedByOthers(region), ...(await instancesReadTags(region))];
   },
   expectations: [],
 };
@@ -31,7 +34,7 @@ export const leastPrivilege: Scenario = {
 function forbidden({ stack, place }: Region): Forbidden[] {
   const arn = (service: string, rest: string): string =>
     `arn:${place.partition}:${service}:${place.region}:${place.account}:${rest}`;
-  const instance = arn('ec2', `instance/${INSTANCE}`);
+  const instance = instanceArn(place);
   const ofRoles = stack.functions.flatMap(({ role }): Forbidden[] => {
     const may = (what: string, action: string, resource: string, context = {}): Forbidden => ({
       what: `${what} as ${role.name}`,
@@ -100,4 +103,24 @@ function invokedByOthers({ stack }: Region): string[] {
     );
     return invoked.map(({ target }) => `expected a denial, but another rule may invoke ${target.arn}`);
   });
+}
+
+/** What the stack has for the role of an instance: the tags, and neither more of EC2 nor a way to change them. */
+async function instancesReadTags({ stack, place }: Region): Promise<string[]> {
+  const { instancePolicies: identity } = stack;
+  const may = (action: string): Promise<boolean> =>
+    isAllowed(
+      {
+        principal: `arn:${place.partition}:iam::${place.account}:role/instance`,
+        action,
+        resource: action.includes(':Describe') ? '*' : instanceArn(place),
+        account: place.account,
+      },
+      { identity },
+    );
+  const problems = (await may('ec2:DescribeTags')) ? [] : ['expected an instance to read tags, got a denial'];
+  for (const action of ['ec2:DescribeInstances', 'ec2:CreateTags', 'ec2:TerminateInstances']) {
+    if (await may(action)) problems.push(`expected a denial, but an instance may call ${action}`);
+  }
+  return problems;
 }

@@ -1,4 +1,5 @@
 // The names that CloudFormation and each service give to the resources of the stack.
+import { createHash } from 'node:crypto';
 import type { Physical, Place } from './resolve.ts';
 import type { Json, Resource } from './template.ts';
 
@@ -30,6 +31,16 @@ export function physicalsOf(
       }
       case 'AWS::SSM::Document':
         return { ref: named(resource, 'Name', 128), attributes: {} };
+      case 'AWS::SSM::Association': {
+        const id = uuidOf(`${place.stackName}/${logicalId}`);
+        return { ref: id, attributes: { AssociationId: id } };
+      }
+      case 'AWS::IAM::ManagedPolicy': {
+        const path = typeof properties.Path === 'string' ? properties.Path : '/';
+        const name = named(resource, 'ManagedPolicyName', 128);
+        const id = `arn:${place.partition}:iam::${place.account}:policy${path}${name}`;
+        return { ref: id, attributes: { PolicyArn: id } };
+      }
       case 'AWS::IAM::Role': {
         const name = named(resource, 'RoleName', 64);
         const path = typeof properties.Path === 'string' ? properties.Path : '/';
@@ -50,4 +61,10 @@ export function physicalsOf(
         return { ref: `${place.stackName}-${logicalId}-REHEARSAL`, attributes: {} };
     }
   };
+}
+
+/** The same for the same stack and resource. */
+function uuidOf(text: string): string {
+  const digits = createHash('sha256').update(text).digest('hex');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }

@@ -1,6 +1,7 @@
 // The stack's resources with every reference resolved, read into what the local Region is made of.
 import { type Permission, type Rule, readRule } from '../region/bus.ts';
 import { type CommandDocument, parseDocument } from '../region/document.ts';
+import { type Association, type InstancePolicy, readAssociation, readInstancePolicy } from './instances.ts';
 import { physicalsOf } from './physicals.ts';
 import { type Place, resolver } from './resolve.ts';
 import { isObject, type Json, type JsonObject, type Resource, type Template } from './template.ts';
@@ -42,6 +43,8 @@ export interface Stack {
   readonly functions: readonly FunctionResource[];
   readonly queues: readonly QueueSpec[];
   readonly documents: ReadonlyMap<string, CommandDocument>;
+  readonly associations: readonly Association[];
+  readonly instancePolicies: readonly InstancePolicy[];
 }
 
 /** Lambda's own defaults (CreateFunction, PutFunctionEventInvokeConfig). */
@@ -116,6 +119,12 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
     };
   });
 
+  const documents = new Map(
+    of('AWS::SSM::Document').map(({ ref, properties }) => [
+      ref,
+      parseDocument(ref, properties.Content ?? null),
+    ]),
+  );
   const functionArn = (named: Json | undefined): string =>
     functions.find(({ name, arn }) => named === name || named === arn)?.arn ?? '';
   return {
@@ -132,12 +141,9 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
     ),
     functions,
     queues,
-    documents: new Map(
-      of('AWS::SSM::Document').map(({ ref, properties }) => [
-        ref,
-        parseDocument(ref, properties.Content ?? null),
-      ]),
-    ),
+    documents,
+    associations: of('AWS::SSM::Association').map((resource) => readAssociation(resource, documents)),
+    instancePolicies: of('AWS::IAM::ManagedPolicy').map(readInstancePolicy),
   };
 }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
+import { DEFAULTS_PARAMETER, NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
 import {
   EVENTS,
   EXIT,
@@ -110,10 +110,12 @@ describe('the contract', () => {
     for (const phase of written) expect(JOURNAL_PHASES).toContain(phase);
   });
 
-  it('names the one parameter as the scripts of the document do', () => {
+  it('names the parameters as the scripts of the documents do', () => {
     const uses = execFileSync('grep', ['-rhoE', '\\{\\{[^}]*\\}\\}', join(guard, '../steps')], {
       encoding: 'utf8',
     });
-    expect(new Set(uses.trim().split('\n'))).toEqual(new Set([`{{ ${NOTICES_PARAMETER} }}`]));
+    expect(new Set(uses.trim().split('\n'))).toEqual(
+      new Set([`{{ ${NOTICES_PARAMETER} }}`, `{{ ${DEFAULTS_PARAMETER} }}`]),
+    );
   });
 });

@@ -1,4 +1,4 @@
-// The SSM document as built: what the agent and the service ask of it.
+// The SSM document for a graceful shutdown, as built: what the agent and the service ask of it.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import {
   NOTICES_PATTERN,
   STEPS,
 } from '../../contract/document.ts';
-import { gracefulShutdown } from '../../instance/document.ts';
+import { gracefulShutdown, installGuard } from '../../instance/document.ts';
 
 const dist = join(import.meta.dirname, '../../dist/instance');
 const text = readFileSync(join(dist, 'graceful-shutdown.json'), 'utf8');
@@ -65,9 +65,12 @@ describe('the document', () => {
   });
 
   it('is refused by the build when it grows past its share', () => {
-    const guard = { sha256: 'x', gzip: Buffer.alloc(40_000, 1) };
-    expect(() => gracefulShutdown(guard, { accept: '@BASE64@', stage: '' })).toThrow(
-      /^the SSM document has \d+ bytes, at most 44000 are allowed: make the guard smaller$/,
-    );
+    const guard = { sha256: 'x', gzip: Buffer.alloc(50_000, 1) };
+    const scripts = { guard: '@BASE64@', accept: '@GUARD@', stage: '', install: '@GUARD@', remove: '' };
+    for (const build of [gracefulShutdown, installGuard]) {
+      expect(() => build(guard, scripts)).toThrow(
+        /^the SSM document has \d+ bytes, at most (44|60)000 are allowed: make the guard smaller$/,
+      );
+    }
   });
 });

@@ -30,6 +30,11 @@ const INSTANCE_ID = 'i-0b662ef9931388ba0';
 const secondsAgo = (seconds: number) =>
   new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 const fresh = (changes: Record<string, unknown> = {}) => spotEvent({ time: secondsAgo(1), ...changes });
+const recommendation = () =>
+  fresh({
+    'detail-type': 'EC2 Instance Rebalance Recommendation',
+    detail: { 'instance-id': INSTANCE_ID },
+  });
 const run = (event: unknown, options = {}) =>
   invoke(event, { ...ENVIRONMENT, AWS_ENDPOINT_URL: aws.url }, options);
 const instance = (tags: Record<string, string>, state = 'running') =>
@@ -173,6 +178,7 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
 
   it.each([
     ['no tag', {}, 'INFO', 'no tag'],
+    ['the tag for removal', { 'spot-guard': 'remove' }, 'INFO', 'tag says remove'],
     ['a near miss', { 'spot-guard': 'Enabled; secret' }, 'WARN', 'other tag value'],
   ])('tells of an instance with %s in one line, without the value', async (_name, tags, level, reason) => {
     aws.answers('ec2', instance(tags));
@@ -182,6 +188,38 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
     expect(metrics).toMatchObject({ NoticesUnguarded: 1 });
     expect(output).not.toContain('secret');
     expect(aws.calls.map((call) => call.action)).toEqual(['DescribeInstances']);
+  });
+
+  it.each([
+    ['no rebalance tag', {}, 'INFO', 'no rebalance tag'],
+    ['a near miss', { 'spot-guard:rebalance': 'Save; secret' }, 'WARN', 'other rebalance tag value'],
+  ])('declines a recommendation at %s in one line, without the value', async (_name, tags, level, reason) => {
+    aws.answers('ec2', instance({ ...GUARDED, ...tags }));
+    const { log, metrics, output, error } = await run(recommendation());
+    expect(error).toBe('');
+    const message = 'recommendation declined';
+    expect(log).toMatchObject([{ level, message, phase: 'declined', reason, action: 'rebalance' }]);
+    expect(metrics).toMatchObject({ RecommendationsDeclined: 1 });
+    expect(output).not.toContain('secret');
+    expect(aws.calls.map((call) => call.action)).toEqual(['DescribeInstances']);
+  });
+
+  it('hands a recommendation on to an instance that asks to be saved then', async () => {
+    aws.answers('ec2', instance({ 'spot-guard': 'enabled', 'spot-guard:rebalance': 'save' }));
+    aws.answers('ssm', commandTaken());
+    const event = recommendation();
+    const { log, metrics, error } = await run(event);
+    expect(error).toBe('');
+    const { Notices } = (aws.calls[1]?.input.Parameters ?? {}) as { Notices?: string[] };
+    expect(JSON.parse(Buffer.from(Notices?.[0] ?? '', 'base64url').toString())).toMatchObject({
+      [INSTANCE_ID]: {
+        deadline: Date.parse(String(event.time)) / 1000 + 600,
+        action: 'rebalance',
+        settings: { rebalance: 'save' },
+      },
+    });
+    expect(log).toMatchObject([{ level: 'INFO', phase: 'commandSent', action: 'rebalance' }]);
+    expect(metrics).toMatchObject({ CommandsSent: 1 });
   });
 
   it('tells of a late notice without a call', async () => {

@@ -116,7 +116,8 @@ describe('the props of the construct', () => {
       drainUntil: Duration.seconds(parameter.valueAsNumber),
       saveUntil: Duration.seconds(Lazy.number({ produce: () => 12 })),
     });
-    const { Environment } = only(Template.fromStack(stack), 'AWS::Lambda::Function').Properties;
+    const template = Template.fromStack(stack);
+    const { Environment } = only(template, 'AWS::Lambda::Function').Properties;
     expect(Environment).toMatchObject({
       Variables: {
         SPOT_GUARD_DEFAULTS: {
@@ -126,6 +127,14 @@ describe('the props of the construct', () => {
           ],
         },
       },
+    });
+    // One string, as the parameter takes it.
+    expect(only(template, 'AWS::SSM::Association', '"enabled"').Properties.Parameters).toEqual({
+      Defaults: [
+        {
+          'Fn::Join': ['', ['drain-until=', { Ref: 'Drain' }, ',save-until=12,clean-until=5,grace=5']],
+        },
+      ],
     });
   });
 });
@@ -138,6 +147,7 @@ describe('the metrics of the construct', () => {
       spotGuard.metricNoticesUnguarded(),
       spotGuard.metricNoticesLate(),
       spotGuard.metricNoticesUnreachable(),
+      spotGuard.metricRecommendationsDeclined(),
       spotGuard.metricCommandsSent(),
       spotGuard.metricCommandsNotSent(),
       spotGuard.metricNoticeToCommand(),

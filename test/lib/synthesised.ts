@@ -36,9 +36,11 @@ export interface Resource {
   readonly DeletionPolicy?: string;
 }
 
-/** The one resource of its type. */
-export function only(template: Template, type: string): Resource & { readonly id: string } {
-  const [first, ...others] = Object.entries(template.findResources(type));
-  if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type}`);
+/** The one resource of its type, among those whose properties hold `text` where that is given. */
+export function only(template: Template, type: string, text = ''): Resource & { readonly id: string } {
+  const [first, ...others] = Object.entries(template.findResources(type)).filter(([, resource]) =>
+    JSON.stringify(resource).includes(text),
+  );
+  if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type} with ${text}`);
   return { id: first[0], ...(first[1] as Resource) };
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { only, synthesise } from './synthesised.ts';
 
 const template = synthesise();
-const document = only(template, 'AWS::SSM::Document');
+const document = only(template, 'AWS::SSM::Document', '"name":"accept"');
 const queue = only(template, 'AWS::SQS::Queue');
 const log = only(template, 'AWS::Logs::LogGroup');
 const rule = only(template, 'AWS::Events::Rule');
@@ -35,6 +35,7 @@ describe('the stack', () => {
     );
     expect(types.sort()).toEqual([
       'AWS::Events::Rule',
+      'AWS::IAM::ManagedPolicy',
       'AWS::IAM::Policy',
       'AWS::IAM::Role',
       'AWS::Lambda::EventInvokeConfig',
@@ -43,6 +44,10 @@ describe('the stack', () => {
       'AWS::Logs::LogGroup',
       'AWS::SQS::Queue',
       'AWS::SQS::QueuePolicy',
+      'AWS::SSM::Association',
+      'AWS::SSM::Association',
+      'AWS::SSM::Document',
+      'AWS::SSM::Document',
       'AWS::SSM::Document',
     ]);
   });
@@ -55,6 +60,9 @@ describe('the stack', () => {
       FunctionName: { Ref: respond.id },
       LogGroupName: { Ref: log.id },
       OverflowQueueUrl: { Ref: queue.id },
+      InstancePolicyArn: { Ref: only(template, 'AWS::IAM::ManagedPolicy').id },
+      InstallAssociationId: { Ref: only(template, 'AWS::SSM::Association', '"enabled"').id },
+      RemoveAssociationId: { Ref: only(template, 'AWS::SSM::Association', '"remove"').id },
     });
     for (const { Description } of Object.values(outputs)) expect(Description).toMatch(/\S/);
   });
@@ -70,13 +78,15 @@ describe('the stack', () => {
 });
 
 describe('the rule', () => {
-  it("matches the account's own interruption notices, on the default bus", () => {
+  it("matches the account's own notices and recommendations, on the default bus", () => {
     expect(rule.Properties.EventPattern).toEqual({
       source: ['aws.ec2'],
       'detail-type': [
         'EC2 Spot Instance Interruption Warning',
         'EC2 Capacity Reservation Instance Interruption Warning',
         'EC2 Interruptible Capacity Reservation Instance Interruption Warning',
+        'EC2 Instance Rebalance Recommendation',
+        'EC2 Spot Instance Rebalance Recommended',
       ],
       account: [{ Ref: 'AWS::AccountId' }],
     });
@@ -229,7 +239,7 @@ describe('the document', () => {
 });
 
 describe('the settings', () => {
-  it('reach the function and its log', () => {
+  it('reach the function, its log and the install document', () => {
     const changed = synthesise({
       logRetention: RetentionDays.ONE_WEEK,
       logLevel: 'DEBUG',
@@ -246,6 +256,9 @@ describe('the settings', () => {
           SPOT_GUARD_DEFAULTS: '{"drain-until":"60","save-until":"20","clean-until":"8","grace":"10"}',
         }),
       },
+    });
+    changed.hasResourceProperties('AWS::SSM::Association', {
+      Parameters: { Defaults: ['drain-until=60,save-until=20,clean-until=8,grace=10'] },
     });
   });
 });

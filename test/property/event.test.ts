@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import {
   INTERRUPTION_DETAIL_TYPE,
+  REBALANCE_DETAIL_TYPES,
   RESERVATION_DETAIL_TYPES,
   TERMINATION_TIME,
 } from '../../contract/events.ts';
-import { ACTIONS } from '../../contract/notices.ts';
+import { ACTIONS, REBALANCE } from '../../contract/notices.ts';
 import { type Parsed, parseEvent } from '../../lambda/domain/notice.ts';
 import { ACCOUNT, NOTICE_MS, REGION, spotEvent } from '../lambda/events.ts';
 import { holds, TIMEOUT } from './cases.ts';
@@ -38,6 +39,7 @@ const instanceId = fc
   )
   .map((digits) => `i-${digits}`);
 const detailType = fc.constantFrom(INTERRUPTION_DETAIL_TYPE, ...RESERVATION_DETAIL_TYPES);
+const anyDetailType = fc.oneof(detailType, fc.constantFrom(...REBALANCE_DETAIL_TYPES));
 const good = fc.record({ instanceId, time, action: fc.constantFrom(...ACTIONS), detailType, id: fc.uuid() });
 const toEvent = (fields: typeof good extends fc.Arbitrary<infer Fields> ? Fields : never) =>
   spotEvent({
@@ -67,7 +69,9 @@ const FIELDS = ['version', 'id', 'detail-type', 'source', 'account', 'time', 're
 const DETAILS = ['instance-id', 'instance-action', TERMINATION_TIME, 'spot', '__proto__'];
 const mutated = fc
   .tuple(
-    good.map(toEvent),
+    fc
+      .tuple(good.map(toEvent), anyDetailType)
+      .map(([event, kind]): typeof event => ({ ...event, 'detail-type': kind })),
     fc.dictionary(fc.constantFrom(...FIELDS), odd, { maxKeys: 2 }),
     fc.dictionary(fc.constantFrom(...DETAILS), odd, { maxKeys: 2 }),
   )
@@ -87,7 +91,7 @@ function isSound(parsed: Parsed): void {
   }
   const { instanceId, action, noticeTime, noticeMs, deadline, eventId } = parsed.notice;
   assert.match(instanceId, /^i-[0-9a-f]{8}(?:[0-9a-f]{9})?$/);
-  assert.ok(ACTIONS.includes(action), action);
+  assert.ok([...ACTIONS, REBALANCE].includes(action), action);
   assert.equal(Date.parse(noticeTime), noticeMs);
   assert.ok(noticeMs <= NOW_MS + 300_000);
   assert.ok(Number.isInteger(deadline));
@@ -115,6 +119,20 @@ describe('an event', { timeout: TIMEOUT }, () => {
         const noticeS = Date.parse(fields.time) / 1000;
         const deadline = parsed.kind === 'notice' ? parsed.notice.deadline : Number.NaN;
         assert.ok(deadline >= Math.floor(noticeS) && deadline <= noticeS + 3_600);
+      }),
+    );
+  });
+
+  it('that recommends to move is a notice of its own kind, whatever else it says', () => {
+    holds(
+      fc.property(good, fc.constantFrom(...REBALANCE_DETAIL_TYPES), odd, (fields, kind, action) => {
+        const detail = { 'instance-id': fields.instanceId, 'instance-action': action };
+        const event = { ...toEvent(fields), 'detail-type': kind, detail };
+        const parsed = parseEvent(event, HOME, Date.parse(fields.time));
+        const noticeS = Math.floor(Date.parse(fields.time) / 1000);
+        const { instanceId, deadline } = parsed.kind === 'notice' ? parsed.notice : {};
+        assert.deepEqual([instanceId, deadline], [fields.instanceId, noticeS + 600]);
+        assert.equal(parsed.kind === 'notice' && parsed.notice.action, REBALANCE);
       }),
     );
   });

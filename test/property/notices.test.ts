@@ -8,7 +8,7 @@ import {
   NOTICES_MAX_CHARS,
   NOTICES_PATTERN,
 } from '../../contract/document.ts';
-import { ACTIONS, type NoticeEntry } from '../../contract/notices.ts';
+import { ACTIONS, type NoticeEntry, REBALANCE } from '../../contract/notices.ts';
 import { SETTINGS } from '../../contract/tags.ts';
 import { batch, commandOf } from '../../lambda/domain/command.ts';
 import type { Guarded } from '../../lambda/domain/decision.ts';
@@ -36,7 +36,7 @@ const tags = fc.dictionary(
 const arrival = fc.record({
   index: fc.nat(110),
   sentMs: fc.integer({ min: NOTICE_MS - 100_000, max: NOTICE_MS }),
-  action: fc.constantFrom(...ACTIONS),
+  action: fc.constantFrom(...ACTIONS, REBALANCE),
 });
 /** Few enough ids that some come twice; in some fleets more than a command takes. */
 const arrivals = fc.oneof(
@@ -52,13 +52,13 @@ const fleet = fc.tuple(fc.array(tags, { minLength: 1, maxLength: 6 }), arrivals)
   }),
 );
 
-/** Of each instance, the notice that holds: the earliest deadline, the first of equals. */
+/** Of each instance, the notice that holds: interruptions first, then the earliest deadline, the first of equals. */
 function holding(guarded: readonly Guarded[]): Map<string, Guarded> {
   const found = new Map<string, Guarded>();
   for (const each of guarded) {
     const other = found.get(each.notice.instanceId);
-    if (other === undefined || each.notice.deadline < other.notice.deadline)
-      found.set(each.notice.instanceId, each);
+    const rank = ({ notice: { action, deadline } }: Guarded) => (action === REBALANCE ? 1e12 : 0) + deadline;
+    if (other === undefined || rank(each) < rank(other)) found.set(each.notice.instanceId, each);
   }
   return found;
 }

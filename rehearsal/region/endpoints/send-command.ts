@@ -94,7 +94,8 @@ function instanceIds({ account, isRegistered }: SsmWorld, input: JsonObject): st
   return ids;
 }
 
-function checkParameters(document: CommandDocument, given: Json): Record<string, string> {
+/** Every parameter of the document with its value. Throws ServiceFault where SSM would refuse what is given. */
+export function checkParameters(document: CommandDocument, given: Json): Record<string, string> {
   if (!isObject(given)) throw new ServiceFault('InvalidParameters', 'Parameters must be a map');
   const size = document.size + JSON.stringify(given).length;
   if (size > LIMITS.bytes) {

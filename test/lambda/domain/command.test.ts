@@ -72,6 +72,26 @@ describe('batch', () => {
     expect(batch(padded(room + 1), DEFAULTS).batches).toHaveLength(2);
   });
 
+  it.each([
+    ['an older one', -500],
+    ['one of the same moment', 0],
+    ['a later one', 60],
+  ])('has an interruption hold over a recommendation: %s', (_name, seconds) => {
+    const deadline = NOTICE_MS / 1000 + 600 + seconds;
+    const recommendation = guarded(1, {}, { action: 'rebalance', deadline, eventId: 'a' });
+    const interruption = guarded(1, {}, { eventId: 'b' });
+    for (const both of [
+      [recommendation, interruption],
+      [interruption, recommendation],
+    ]) {
+      const once = onlyBatch(both);
+      const [entries, instanceId] = [decode(once), instanceIdOf(1)];
+      expect(entries).toEqual({ [instanceId]: expect.objectContaining({ action: 'terminate' }) });
+      expect(entries).toMatchObject({ [instanceId]: { deadline: NOTICE_MS / 1000 + 120 } });
+      expect(once.notices).toEqual(both.map(({ notice }) => notice));
+    }
+  });
+
   it('names an instance once, with the earlier deadline, and answers both its notices', () => {
     const later = guarded(1, {}, { deadline: NOTICE_MS / 1000 + 130, eventId: 'b' });
     const earlier = guarded(1, {}, { eventId: 'a' });

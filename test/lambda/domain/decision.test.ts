@@ -3,6 +3,7 @@ import { decide } from '../../../lambda/domain/decision.ts';
 import { instanceOf, NOTICE_MS, noticeAt } from '../events.ts';
 
 const notice = noticeAt(NOTICE_MS);
+const recommendation = noticeAt(NOTICE_MS, { action: 'rebalance', deadline: NOTICE_MS / 1000 + 600 });
 const DEADLINE_MS = NOTICE_MS + 120_000;
 const guarded = instanceOf(notice.instanceId);
 const tagged = (tags: Record<string, string>) => ({ ...guarded, tags: new Map(Object.entries(tags)) });
@@ -36,6 +37,16 @@ describe('decide', () => {
       { phase: 'unguarded', reason: 'other tag value' },
     ],
     [
+      'the tag that takes the guard off',
+      tagged({ 'spot-guard': 'remove' }),
+      { phase: 'unguarded', reason: 'tag says remove' },
+    ],
+    [
+      'nearly that tag',
+      tagged({ 'spot-guard': 'Remove' }),
+      { phase: 'unguarded', reason: 'other tag value' },
+    ],
+    [
       'an end of its own',
       { ...guarded, state: 'shutting-down' },
       { phase: 'unreachable', reason: 'shutting-down' },
@@ -45,6 +56,59 @@ describe('decide', () => {
     ['no word from EC2', undefined, { phase: 'notSent', reason: 'InstanceNotFound' }],
   ])('settles an instance with %s', (_name, instance, settled) => {
     expect(decide(notice, instance, NOTICE_MS)).toEqual({ kind: 'settled', settled: { ...settled, notice } });
+  });
+
+  it.each([
+    ['no rebalance tag', {}, { phase: 'declined', reason: 'no rebalance tag' }],
+    [
+      'an empty rebalance tag',
+      { 'spot-guard:rebalance': '' },
+      { phase: 'declined', reason: 'other rebalance tag value' },
+    ],
+    [
+      'a rebalance tag in capitals',
+      { 'spot-guard:rebalance': 'Save' },
+      { phase: 'declined', reason: 'other rebalance tag value' },
+    ],
+    [
+      'a rebalance tag with a space',
+      { 'spot-guard:rebalance': 'save ' },
+      { phase: 'declined', reason: 'other rebalance tag value' },
+    ],
+    [
+      'the rebalance tag but not the other',
+      { 'spot-guard': 'Enabled', 'spot-guard:rebalance': 'save' },
+      { phase: 'unguarded', reason: 'other tag value' },
+    ],
+  ])('settles a recommendation for an instance with %s', (_name, tags, settled) => {
+    expect(decide(recommendation, instanceOf(notice.instanceId, tags), NOTICE_MS)).toEqual({
+      kind: 'settled',
+      settled: { ...settled, notice: recommendation },
+    });
+  });
+
+  it('settles a recommendation for an untagged instance as unguarded', () => {
+    expect(decide(recommendation, tagged({ 'spot-guard:rebalance': 'save' }), NOTICE_MS)).toMatchObject({
+      settled: { phase: 'unguarded', reason: 'no tag' },
+    });
+  });
+
+  it('sends a recommendation to an instance that asks for it, as long as it runs', () => {
+    const asking = instanceOf(notice.instanceId, { 'spot-guard:rebalance': 'save' });
+    expect(decide(recommendation, asking, NOTICE_MS)).toEqual({
+      kind: 'send',
+      guarded: { notice: recommendation, instance: asking },
+    });
+    const ending = { ...asking, state: 'shutting-down' };
+    expect(decide(recommendation, ending, NOTICE_MS)).toMatchObject({ settled: { phase: 'unreachable' } });
+    expect(decide(recommendation, { ...ending, tags: guarded.tags }, NOTICE_MS)).toMatchObject({
+      settled: { phase: 'declined' },
+    });
+  });
+
+  it.each([undefined, 'Save'])('sends a notice whatever the rebalance tag says: %j', (value) => {
+    const tags: Record<string, string> = value === undefined ? {} : { 'spot-guard:rebalance': value };
+    expect(decide(notice, instanceOf(notice.instanceId, tags), NOTICE_MS).kind).toBe('send');
   });
 
   it('is late from the deadline on, whatever is known of the instance', () => {

@@ -63,7 +63,7 @@ describe('parseEvent', () => {
     ['a source of several', spotEvent({ source: ['aws.ec2'] }), 'unknown source', 'an array'],
     [
       'another kind',
-      spotEvent({ 'detail-type': 'EC2 Instance Rebalance Recommendation' }),
+      spotEvent({ 'detail-type': 'EC2 Instance State-change Notification' }),
       'unknown detail-type',
     ],
     ['a foreign account', spotEvent({ account: '999999999999' }), 'foreign account', '999999999999'],
@@ -193,6 +193,54 @@ describe('a warning of a Capacity Reservation', () => {
   it('is the only one whose time counts', () => {
     const event = detail({ 'instance-termination-time': '2026-02-04T15:28:20Z' });
     expect(parse(event)).toMatchObject({ notice: { deadline: NOTICE_MS / 1000 + 120 } });
+  });
+});
+
+describe('a rebalance recommendation', () => {
+  const names = ['EC2 Instance Rebalance Recommendation', 'EC2 Spot Instance Rebalance Recommended'];
+  const recommendation = (changes: Record<string, unknown> = {}, name = names[0]) =>
+    spotEvent({ 'detail-type': name, detail: { 'instance-id': 'i-0b662ef9931388ba0', ...changes } });
+
+  it.each(names)('makes a notice that a save within ten minutes answers: %s', (name) => {
+    expect(parse({ ...recommendation({}, name), time: '2026-02-04T15:28:14.987Z' })).toEqual({
+      kind: 'notice',
+      notice: {
+        instanceId: 'i-0b662ef9931388ba0',
+        action: 'rebalance',
+        noticeTime: '2026-02-04T15:28:14.987Z',
+        noticeMs: NOTICE_MS - 13,
+        deadline: NOTICE_MS / 1000 - 1 + 600,
+        eventId: '1e5527d7-bb36-4607-3370-4164db56a40e',
+      },
+    });
+  });
+
+  it.each(['terminate', 'hibernate', 'Terminate', null, 7])(
+    'does not look at an action or an end: %j',
+    (action) => {
+      const event = recommendation({
+        'instance-action': action,
+        'instance-termination-time': '2026-02-04T15:28:20Z',
+      });
+      expect(parse(event)).toMatchObject({
+        notice: { action: 'rebalance', deadline: NOTICE_MS / 1000 + 600 },
+      });
+    },
+  );
+
+  it('is no action that an interruption can name', () => {
+    expect(parse(detail({ 'instance-action': 'rebalance' }))).toMatchObject({
+      ignored: { reason: 'unknown instance-action' },
+    });
+  });
+
+  it.each([
+    ['a foreign account', { account: '999999999999' }, 'foreign account'],
+    ['a foreign Region', { region: 'us-east-1' }, 'foreign region'],
+    ['a time far ahead', { time: '2026-02-04T15:34:15Z' }, 'time in the future'],
+    ['no instance id', { detail: {} }, 'malformed instance-id'],
+  ])('is ignored as a notice is, with %s', (_name, changes, reason) => {
+    expect(parse({ ...recommendation(), ...changes })).toMatchObject({ ignored: { reason } });
   });
 });
 

@@ -139,6 +139,17 @@ describe('respond on the wire', () => {
     expect(settled.map((each) => each.phase)).toEqual(['commandSent', 'commandSent']);
   });
 
+  it('answers an interruption, though a recommendation for the same instance is declined', async () => {
+    aws.answers('ec2', described([[running(1)]]));
+    aws.answers('ssm', commandTaken());
+    const recommendation = notice(1, 1_000, { action: 'rebalance' });
+    await run([recommendation, notice(1)]);
+    expect(decodeNotices(calls('SendCommand')[0]?.input)).toMatchObject({
+      [instanceIdOf(1)]: { action: 'terminate' },
+    });
+    expect(settled.map((each) => each.phase)).toEqual(['commandSent', 'declined']);
+  });
+
   it('makes no call when every notice is late', async () => {
     expect(await run([notice(1, 121_000), notice(2, 3_600_000)])).toEqual([]);
     expect(aws.calls).toEqual([]);

@@ -1,7 +1,8 @@
-// Every way to break the SSM document: its parameter, and each of its steps.
+// Every way to break an SSM document: for a graceful shutdown, its parameter and each of its steps.
 import { isObject, type Json, type JsonObject } from '../../../rehearsal/template/template.ts';
+import type { Break } from './breaks.ts';
 import { at, entriesOf } from './edits.ts';
-import type { Break } from './mutations.ts';
+import { installDocumentMutations } from './install-mutations.ts';
 
 const STEPS = ['Content', 'mainSteps'];
 const PARAMETER = ['Content', 'parameters', 'Notices'];
@@ -10,6 +11,10 @@ export function documentMutations(properties: JsonObject): Break[] {
   const steps = entriesOf(at(properties, STEPS)).flatMap(([index, step]) =>
     isObject(step) ? [{ index: Number(index), step, name: String(step.name) }] : [],
   );
+  const [first] = steps;
+  if (first?.name === 'install' || first?.name === 'remove') {
+    return installDocumentMutations(properties, first.name);
+  }
   return [
     { name: 'gone', edits: [{ path: [] }] },
     { name: 'without its parameter', edits: [{ path: PARAMETER }] },

@@ -25,6 +25,7 @@ describe.concurrent('a template', () => {
     ['Lambda::EventInvokeConfig: without MaximumRetryAttempts', 'function-crashes'],
     ['Lambda::Function: Timeout is 1', 'nothing-set-up'],
     ['SSM::Document: step save gone', 'nothing-set-up'],
+    ['SSM::Association: enabled: Parameters.Defaults.0 is "Drain until 44"', 'nothing-set-up'],
   ])('with %s is noticed by the scenario %s', { timeout: 60_000 }, async (name, scenario) => {
     const mutation = mutations.find((one) => one.name === name);
     if (mutation === undefined) throw new Error(`no mutation ${name}`);
@@ -47,9 +48,9 @@ describe('the mutations', () => {
     for (const { type } of template.resources.values()) expect(names).toContain(type.replace('AWS::', ''));
     for (const word of ['SPOT_GUARD_DOCUMENT', 'detail-type', 'source', 'account', 'DeadLetterConfig'])
       expect(names).toContain(word);
-    for (const step of ['accept', 'drain', 'save', 'clean', 'report'])
+    for (const step of ['accept', 'drain', 'save', 'clean', 'report', 'install', 'remove'])
       expect(names).toContain(`step ${step} gone`);
-    expect(names.match(/statement \d+ \([^)]*\) gone/g)).toHaveLength(8);
+    expect(names.match(/statement \d+ \([^)]*\) gone/g)).toHaveLength(9);
   });
 
   it('change the template that they are made of nowhere else', () => {

@@ -1,7 +1,9 @@
 // Every way to break the synthesised template that its resources offer, each with the scenarios that must notice.
-import { isObject, type Json, type JsonObject, type Template } from '../../../rehearsal/template/template.ts';
+import { isObject, type JsonObject, type Template } from '../../../rehearsal/template/template.ts';
+import { type Break, changed, dropped, gone, PLAIN } from './breaks.ts';
 import { documentMutations } from './document-mutations.ts';
 import { at, type Edit, edited, entriesOf } from './edits.ts';
+import { associationMutations } from './install-mutations.ts';
 
 export interface Mutation {
   readonly name: string;
@@ -12,16 +14,6 @@ export interface Mutation {
   readonly survives?: string;
 }
 
-/** `name` follows the resource's logical id. */
-export interface Break {
-  readonly name: string;
-  readonly edits: readonly Edit[];
-  readonly scenarios?: readonly string[];
-  readonly survives?: string;
-}
-
-/** The way of a notice with the least to wait for. */
-const PLAIN = 'nothing-set-up';
 /** What nobody but a scenario with a fault in it can see. */
 const FAULTY = [PLAIN, 'agent-not-registered', 'least-privilege', 'lambda-unreachable'] as const;
 
@@ -40,6 +32,14 @@ function breaksOf(type: string, properties: JsonObject): Break[] {
   switch (type) {
     case 'AWS::IAM::Policy':
       return [gone(FAULTY), ...policyBreaks(['PolicyDocument'], properties, true)];
+    case 'AWS::IAM::ManagedPolicy':
+      return [
+        gone(['least-privilege']),
+        ...policyBreaks(['PolicyDocument'], properties, true, ['least-privilege']),
+        changed(['PolicyDocument', 'Statement', 0, 'Action'], 'ec2:*', { scenarios: ['least-privilege'] }),
+      ];
+    case 'AWS::SSM::Association':
+      return associationMutations(properties);
     case 'AWS::IAM::Role':
       return policyBreaks(['AssumeRolePolicyDocument'], properties, false);
     case 'AWS::SQS::QueuePolicy':
@@ -71,18 +71,13 @@ function breaksOf(type: string, properties: JsonObject): Break[] {
   }
 }
 
-const gone = (scenarios: readonly string[]): Break => ({ name: 'gone', edits: [{ path: [] }], scenarios });
-
-function dropped(path: Edit['path'], more: Omit<Break, 'name' | 'edits'> = {}): Break {
-  return { name: `without ${path.join('.')}`, edits: [{ path }], ...more };
-}
-
-function changed(path: Edit['path'], value: Json, scenarios: readonly string[] = [PLAIN]): Break {
-  return { name: `${path.join('.')} is ${JSON.stringify(value)}`, edits: [{ path, value }], scenarios };
-}
-
 /** `widens`: whether a wider resource would allow more. A queue's and a role's own policy reach no further. */
-function policyBreaks(document: Edit['path'], properties: JsonObject, widens: boolean): Break[] {
+function policyBreaks(
+  document: Edit['path'],
+  properties: JsonObject,
+  widens: boolean,
+  scenarios: readonly string[] = FAULTY,
+): Break[] {
   return entriesOf(at(properties, [...document, 'Statement'])).flatMap(([index, statement]) => {
     if (!isObject(statement)) return [];
     const path = [...document, 'Statement', index];
@@ -90,7 +85,7 @@ function policyBreaks(document: Edit['path'], properties: JsonObject, widens: bo
     const named = (name: string, edit: Edit): Break => ({
       name: `${what} ${name}`,
       edits: [edit],
-      scenarios: FAULTY,
+      scenarios,
     });
     const actions = Array.isArray(statement.Action) ? entriesOf(statement.Action) : [];
     return [
@@ -132,14 +127,20 @@ function patternBreaks(properties: JsonObject): Break[] {
       },
       dropped(path, { scenarios: noticing[String(key)] ?? [] }),
       ...entriesOf(values).map(([n]) => {
-        const noticed = key === 'detail-type' && n !== 0 ? RESERVATIONS[Number(n) - 1] : undefined;
-        return changed([...path, n], 'other', [noticed ?? PLAIN]);
+        const noticed = key === 'detail-type' && n !== 0 ? BESIDE_SPOT[Number(n) - 1] : undefined;
+        return changed([...path, n], 'other', { scenarios: [noticed ?? PLAIN] });
       }),
     ];
   });
 }
 
-const RESERVATIONS = ['reservation-warning', 'reservation-warning-old-name'] as const;
+/** The other detail-types, in the rule's order. */
+const BESIDE_SPOT = [
+  'reservation-warning',
+  'reservation-warning-old-name',
+  'rebalance-declined',
+  'rebalance-declined',
+] as const;
 
 function ruleBreaks(): Break[] {
   const target = ['Targets', 0];
@@ -188,10 +189,13 @@ function variableBreaks(properties: JsonObject): Break[] {
     if (name === 'POWERTOOLS_LOG_LEVEL') {
       return [
         dropped(own, { survives: "INFO is Powertools' own default" }),
-        changed(own, 'ERROR', ['graceful']),
+        changed(own, 'ERROR', { scenarios: ['graceful'] }),
       ];
     }
-    const breaks = [dropped(own, { scenarios: ['graceful'] }), changed(own, 'other', ['graceful'])];
+    const breaks = [
+      dropped(own, { scenarios: ['graceful'] }),
+      changed(own, 'other', { scenarios: ['graceful'] }),
+    ];
     if (name !== 'SPOT_GUARD_DEFAULTS' || typeof value !== 'string') return breaks;
     const defaults: unknown = JSON.parse(value);
     const settings = isObject(defaults) ? Object.keys(defaults) : [];
@@ -199,7 +203,7 @@ function variableBreaks(properties: JsonObject): Break[] {
     const untold = settings.filter((setting) => setting === 'save-until' || setting === 'clean-until');
     const each = untold.map((setting) => {
       const other = JSON.stringify({ ...(isObject(defaults) ? defaults : {}), [setting]: '7' });
-      return changed(own, other, ['two-settings-sources']);
+      return changed(own, other, { scenarios: ['two-settings-sources'] });
     });
     return [...breaks, ...each];
   });
