@@ -1,9 +1,9 @@
 // The SSM documents: a graceful shutdown, a thin trigger with one step a stage and the guard inside; and what
 // installs the guard as a service, and takes it off.
 import {
+  DEFAULTS_MAX_CHARS,
   DEFAULTS_PARAMETER,
   DEFAULTS_PATTERN,
-  DEFAULTS_MAX_CHARS,
   DOCUMENT_MAX_BYTES,
   INSTALL_DOCUMENT_MAX_BYTES,
   NOTICES_MAX_CHARS,

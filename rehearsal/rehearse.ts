@@ -10,7 +10,7 @@ import type { Host } from './host.ts';
 import { Agent } from './machine/agent.ts';
 import { Instance, lines } from './machine/instance.ts';
 import { JournalFollower } from './machine/journal.ts';
-import { commandLine, killAll, processesOf } from './machine/processes.ts';
+import { commandLine, isWaitingRunner, killAll, processesOf } from './machine/processes.ts';
 import { runScript } from './machine/shell.ts';
 import { Observer } from './observer.ts';
 import type { Ec2Instance } from './region/endpoints/ec2.ts';
@@ -195,9 +195,10 @@ async function untilQuiet(
 async function leftIn(root: string, region: Region, { log, invocations }: Observer): Promise<string[]> {
   const until = Date.now() + SETTLE_MS;
   const commanded = region.commands.invocations.length > 0;
-  const leaving = (): boolean => log.length < invocations || (commanded && processesOf(root).length > 0);
+  const left = (): number[] => processesOf(root).filter((pid) => !isWaitingRunner(pid));
+  const leaving = (): boolean => log.length < invocations || (commanded && left().length > 0);
   while (leaving() && Date.now() < until) await delay(POLL_MS);
-  return processesOf(root).map(commandLine);
+  return left().map(commandLine);
 }
 
 /** What a scenario expects in detail holds for its own event. */

@@ -1,6 +1,6 @@
 // Which processes of this machine belong to a sandbox. They are known by its folder: in their environment, on
 // their command line, or as where they stand. What clears all of it is still found by its session.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -69,6 +69,12 @@ function look(pid: number, root: string): Found[] {
   } catch {
     return []; // gone meanwhile, or of another user and so not of the sandbox
   }
+}
+
+/** The runner of a plan that is over: it stays for some minutes, for the machine may live on. */
+export function isWaitingRunner(pid: number): boolean {
+  const [, run] = / run (\S+\/runs\/\S+)$/.exec(commandLine(pid)) ?? [];
+  return run !== undefined && existsSync(run) && !existsSync(join(run, 'unfinished'));
 }
 
 /** For a problem's words; empty where it is gone. */

@@ -3,7 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS_PARAMETER, DEFAULTS_PATTERN, DOCUMENT_MAX_BYTES } from '../../contract/document.ts';
+import {
+  DEFAULTS_MAX_CHARS,
+  DEFAULTS_PARAMETER,
+  DEFAULTS_PATTERN,
+  INSTALL_DOCUMENT_MAX_BYTES,
+} from '../../contract/document.ts';
 import { PATHS, ROOT_VARIABLE } from '../../contract/instance.ts';
 import { type Machine, on } from './machine.ts';
 
@@ -53,7 +58,8 @@ describe.each([
         inputs: { timeoutSeconds: '120' },
       },
     ]);
-    expect(Buffer.byteLength(textOf(name))).toBeLessThanOrEqual(DOCUMENT_MAX_BYTES);
+    expect(Buffer.byteLength(textOf(name))).toBeLessThanOrEqual(INSTALL_DOCUMENT_MAX_BYTES);
+    expect(INSTALL_DOCUMENT_MAX_BYTES + DEFAULTS_MAX_CHARS).toBeLessThanOrEqual(64_000);
   });
 
   it('has a script that the agent and every shell take', () => {
@@ -77,6 +83,7 @@ describe('the parameter of install-guard', () => {
         description: expect.stringMatching(/\S/),
         default: '',
         allowedPattern: DEFAULTS_PATTERN,
+        maxChars: DEFAULTS_MAX_CHARS,
       },
     });
     expect(remove).not.toHaveProperty('parameters');
@@ -152,8 +159,12 @@ describe.concurrent('the step remove', () => {
   it(
     'has the installed guard take itself off, and ends as that ends',
     on(async (machine) => {
-      machine.file('/usr/local/bin/spot-guard', `${TELLS}exit 20\n`, 0o755);
-      expect(run(machine, remove)).toMatchObject({ status: 20, stdout: '<uninstall>\n' });
+      machine.tool('python3', `${TELLS}exit 20\n`);
+      machine.file(PATHS.command, '');
+      expect(run(machine, remove)).toMatchObject({
+        status: 20,
+        stdout: `<-I>\n<-S>\n<${machine.root}${PATHS.command}>\n<uninstall>\n`,
+      });
     }),
   );
 });

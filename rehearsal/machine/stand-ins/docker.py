@@ -1,4 +1,4 @@
-"""docker, as far as the guard calls it: stop, kill, ps; `run` is for the scenarios that need a container."""
+"""docker, as far as the guard calls it: stop, start, inspect, kill, ps; `run` is for the scenarios that need a container."""
 
 import os
 import signal
@@ -21,6 +21,13 @@ def main() -> int:
             if containers.is_running(name):
                 print(name)
         return 0
+    if verb == "inspect" and arguments[:2] == ["--format", "{{.State.Running}}"] and len(arguments) == 3:
+        if containers.pid(arguments[2]) is None:
+            return 1
+        print("true" if containers.is_running(arguments[2]) else "false")
+        return 0
+    if verb == "start" and len(arguments) == 1:
+        return 0 if containers.start_again(arguments[0]) else 1
     if verb == "stop":
         seconds = DEFAULT_STOP_SECONDS
         if arguments[:1] in (["-t"], ["--time"], ["--timeout"]):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 ROOT = os.environ["REHEARSAL_ROOT"]
 STATE = os.path.join(ROOT, "rehearsal")
@@ -52,13 +52,24 @@ class Registry:
                 start_new_session=True,
             )
             with open(os.path.join(self._folder, name), "w", encoding="utf-8") as file:
-                file.write(str(process.pid))
+                json.dump({"pid": process.pid, "argv": argv, "env": env}, file)
             return True
 
+    def start_again(self, name: str) -> bool:
+        """As it was started before. False where there was none of that name."""
+        known = self._known(name)
+        if known is None:
+            return False
+        return self.is_running(name) or self.start(name, known["argv"], known["env"])
+
     def pid(self, name: str) -> Optional[int]:
+        known = self._known(name)
+        return None if known is None else int(known["pid"])
+
+    def _known(self, name: str) -> Optional[Dict[str, Any]]:
         try:
             with open(os.path.join(self._folder, name), encoding="utf-8") as file:
-                return int(file.read())
+                return json.load(file)
         except (OSError, ValueError):
             return None
 

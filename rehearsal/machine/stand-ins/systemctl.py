@@ -1,4 +1,4 @@
-"""systemctl, as far as the guard calls it: stop, show, kill, is-active."""
+"""systemctl, as far as the guard calls it: stop, start, show, kill, is-active."""
 
 import signal
 import sys
@@ -26,6 +26,8 @@ def main() -> int:
         for name in known:
             units.await_end(name, STOP_SECONDS)
         return 0 if known == names else NOT_LOADED
+    if verb == "start" and not options:
+        return 0 if all([units.start_again(name) for name in names]) else NOT_LOADED
     if verb == "show" and options == ["--property=Id,Result"]:
         print("\n\n".join(f"Id={name}.service\nResult={units.result(name)}" for name in names))
         return 0
