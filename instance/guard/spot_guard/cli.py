@@ -102,6 +102,8 @@ def _fetch_tags(options: argparse.Namespace) -> int:
 
     try:
         print(f"{fetch_tags.fetch()} tags of SpotGuard's")
+    except fetch_tags.NoRole as why:
+        print(why)
     except fetch_tags.Failed as failed:
         return _fail(options, failed)
     return contract.EXIT_OK

@@ -24,6 +24,10 @@ class Failed(Exception):
     """Why there is no new copy, in words for the user."""
 
 
+class NoRole(Failed):
+    """Nothing is wrong: settings must come from another source."""
+
+
 def fetch() -> int:
     """How many tags of SpotGuard's there are. Raises Failed, OSError where they cannot be kept."""
     metadata = Metadata()
@@ -31,8 +35,13 @@ def fetch() -> int:
         instance_id = role.text(metadata, "/latest/meta-data/instance-id")
         region = role.text(metadata, "/latest/meta-data/placement/region")
         domain = role.text(metadata, "/latest/meta-data/services/domain")
+    except (NoAnswer, LookupError) as error:
+        raise Failed(f"the metadata service: {error}") from error
+    try:
         credentials = role.credentials(metadata)
-    except (NoAnswer, LookupError, ValueError) as error:
+    except LookupError as error:
+        raise NoRole("the instance has no role, so that EC2 cannot be asked for its tags") from error
+    except (NoAnswer, ValueError) as error:
         raise Failed(f"the metadata service: {error}") from error
     if not REGION.fullmatch(region) or not DOMAIN.fullmatch(domain):
         raise Failed(

@@ -13,7 +13,8 @@ from .notice import known_settings
 from .paths import guard_file, has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
-UNITS = (*STARTED, "spot-guard-wanted.service", "spot-guard-tags.service")
+TAGS_UNIT = "spot-guard-tags.service"
+UNITS = (*STARTED, TAGS_UNIT, "spot-guard-wanted.service")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 FOLDERS = (
     (contract.LIBRARY_FOLDER, 0o755),
@@ -46,9 +47,9 @@ def install(defaults: Dict[str, str]) -> str:
     if changed:
         _call(systemctl, "daemon-reload")
     if changed or not _all_run(systemctl):
-        _call(systemctl, "enable", "--quiet", "--", *STARTED)
+        _call(systemctl, "enable", "--quiet", "--", *STARTED, TAGS_UNIT)
         # The runner is no part of these units: a plan in progress goes on.
-        _call(systemctl, "restart", "--", *STARTED)
+        _call(systemctl, "restart", "--", *STARTED, TAGS_UNIT)
     _forget_others({installed, before})
     version = f"{spot_guard.VERSION} ({digest[:12]})"
     return f"installed {version}" if changed else f"up to date: {version}"

@@ -1,0 +1,157 @@
+// The guard under a real systemd: installed, killed, asked for a plan, stopped, booted again, taken off.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PATHS, WATCH_UNIT } from '../../contract/instance.ts';
+import { SystemdMachine, until } from './machine.ts';
+
+const machine = new SystemdMachine();
+const pidOf = (unit: string) => Number(machine.call('systemctl', 'show', '-P', 'MainPID', unit).out.trim());
+const runUnit = () =>
+  machine.call('systemctl', 'list-units', '--plain', '--no-legend', 'spot-guard-run-*').out.split(' ')[0] ??
+  '';
+/** By the shell: a minimal Debian has no program for it. */
+const killHard = (pid: number) => machine.call('sh', '-c', `kill -9 ${pid}`);
+const stateOf = (unit: string) => machine.call('systemctl', 'is-active', unit).out.trim();
+const hook = (stage: string, script: string) =>
+  machine.file(`${PATHS.hooks}/${stage}/10-test`, script, 0o755);
+const worker = (script: string, more = '') =>
+  machine.file(
+    '/etc/systemd/system/worker.service',
+    `[Service]\nExecStart=/bin/sh -c '${script}'\n${more}\n`,
+  );
+
+beforeAll(async () => {
+  machine.install();
+  await machine.boot();
+});
+afterAll(() => machine.remove());
+
+describe('the guard under systemd', () => {
+  beforeEach(() => {
+    for (const stage of ['drain', 'save', 'clean']) hook(stage, '#!/bin/sh\n');
+    machine.call('sh', '-c', `rm -rf ${PATHS.hooks}/*/10-test /root/seen`);
+    machine.metadata({ tags: { 'spot-guard': 'enabled' } });
+    if (stateOf(WATCH_UNIT) === 'active') machine.forget();
+  });
+
+  it('is installed by one command, and a second one finds nothing to do, in less than two seconds', () => {
+    expect(machine.guard('install', '--defaults', 'drain-until=60,grace=4')).toMatchObject({
+      exit: 0,
+      out: expect.stringMatching(/^installed /),
+    });
+    const started = Date.now();
+    expect(machine.call('spot-guard', 'install', '--defaults', 'drain-until=60,grace=4').out).toMatch(
+      /^up to date/,
+    );
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(machine.call('spot-guard', 'status').out).toContain('drain-until=60, grace=4');
+    expect(machine.call('spot-guard', 'check').out).toMatch(/^ok {4}units/m);
+  });
+
+  it('has units in which systemd itself finds no fault', () => {
+    const verified = machine.call('sh', '-c', 'systemd-analyze verify /etc/systemd/system/spot-guard-*');
+    expect(verified).toEqual({ exit: 0, out: '' });
+  });
+
+  it('watches without any privilege, protected from memory pressure', () => {
+    const pid = pidOf(WATCH_UNIT);
+    expect(
+      machine.call('grep', '-h', 'CapEff\\|NoNewPrivs\\|Seccomp:', `/proc/${pid}/status`).out.split(/\s+/),
+    ).toEqual(expect.arrayContaining(['0000000000000000', '1', '2']));
+    // Not from /proc: a machine in a sandbox may not be allowed to lower it.
+    expect(machine.call('systemctl', 'show', '-P', 'OOMScoreAdjust', WATCH_UNIT).out.trim()).toBe('-900');
+  });
+
+  it('is started again at once, however often it is killed', async () => {
+    for (let kill = 0; kill < 12; kill += 1) {
+      const before = pidOf(WATCH_UNIT);
+      killHard(before);
+      await until(() => ![0, before].includes(pidOf(WATCH_UNIT)));
+    }
+    await until(() => stateOf(WATCH_UNIT) === 'active');
+  });
+
+  it('runs the plan in a unit of its own, outside of the sandbox of its watcher, and outlives that', async () => {
+    hook(
+      'drain',
+      '#!/bin/sh\nmkdir /root/seen\ncat /proc/self/cgroup >/root/seen/cgroup\ngrep CapEff /proc/self/status >/root/seen/caps\ntouch /usr/seen && sleep 3\ntouch /root/seen/done\n',
+    );
+    machine.announce('terminate', 30);
+    await until(() => machine.read('/root/seen/caps') !== '');
+    const unit = runUnit();
+    expect(machine.call('systemctl', 'show', '-P', 'KillMode', unit).out.trim()).toBe('process');
+    expect(machine.call('systemctl', 'show', '-P', 'OOMPolicy', unit).out.trim()).toBe('continue');
+    machine.call('systemctl', 'stop', WATCH_UNIT);
+    await until(() => machine.journal().includes('"ended"'));
+    machine.call('systemctl', 'start', WATCH_UNIT);
+    expect(machine.read('/root/seen/cgroup')).toContain(unit);
+    expect(machine.read('/root/seen/caps')).not.toContain('0000000000000000');
+    expect(machine.journal()).toContain('\\"result\\":\\"graceful\\"');
+  });
+
+  it('takes a run over within three seconds when its runner is killed, and keeps what had ended', async () => {
+    hook(
+      'drain',
+      '#!/bin/sh\nmkdir -p /root/seen\necho $SPOT_GUARD_ATTEMPT >>/root/seen/attempts\n[ $SPOT_GUARD_ATTEMPT = 2 ] || sleep 60\n',
+    );
+    machine.announce('terminate', 40);
+    await until(() => machine.read('/root/seen/attempts') === '1\n');
+    killHard(pidOf(runUnit()));
+    const killed = Date.now();
+    await until(() => machine.read('/root/seen/attempts') === '1\n2\n');
+    expect(Date.now() - killed).toBeLessThan(3_000);
+    await until(() => machine.journal().includes('"ended"'));
+  });
+
+  it('fails drain for a unit that systemd had to kill', async () => {
+    worker('trap "" TERM; while :; do sleep 1; done', 'TimeoutStopSec=2');
+    machine.call('systemctl', 'daemon-reload');
+    machine.call('systemctl', 'start', 'worker');
+    machine.metadata({ tags: { 'spot-guard': 'enabled', 'spot-guard:units': 'worker' } });
+    machine.announce('terminate', 40);
+    await until(() => machine.journal().includes('"ended"'));
+    expect(machine.journal()).toContain(
+      'did not stop within its TimeoutStopSec and was killed: worker.service',
+    );
+  });
+
+  it('starts again what it stopped, when the notice is withdrawn', async () => {
+    worker('while :; do sleep 1; done');
+    machine.call('systemctl', 'daemon-reload');
+    machine.call('systemctl', 'start', 'worker');
+    machine.metadata({ tags: { 'spot-guard': 'enabled', 'spot-guard:units': 'worker' } });
+    machine.announce('terminate', 60);
+    await until(() => machine.journal().includes('"ended"'));
+    expect(stateOf('worker')).not.toBe('active');
+    machine.metadata({ withdraw: true });
+    await until(() => stateOf('worker') === 'active');
+    expect(machine.journal()).toContain('worker.service is started again');
+  });
+
+  it('starts again at the next boot what it stopped, though the unit is not enabled', async () => {
+    machine.metadata({ tags: { 'spot-guard': 'enabled', 'spot-guard:units': 'worker' } });
+    machine.call('systemctl', 'start', 'worker');
+    machine.announce('stop', 40);
+    await until(() => machine.journal().includes('"ended"'));
+    expect(stateOf('worker')).not.toBe('active');
+    await machine.reboot();
+    await until(() => stateOf('worker') === 'active');
+    expect(machine.read(PATHS.stopped)).toBe('');
+  });
+
+  it('is taken off by one command, and leaves hooks alone', () => {
+    hook('drain', '#!/bin/sh\n');
+    expect(machine.call('spot-guard', 'uninstall').out).toMatch(/^uninstalled/);
+    expect(
+      machine.call('systemctl', 'list-units', '--all', '--plain', '--no-legend', 'spot-guard-*[!0-9].*').out,
+    ).toBe('');
+    expect(
+      machine.call(
+        'sh',
+        '-c',
+        `ls -d ${PATHS.library} ${PATHS.command} ${PATHS.units}/spot-guard-* 2>/dev/null`,
+      ).out,
+    ).toBe('');
+    expect(machine.read(`${PATHS.hooks}/drain/10-test`)).toBe('#!/bin/sh\n');
+    expect(machine.guard('uninstall').out).toBe('was not installed\n');
+  });
+});
