@@ -16,7 +16,7 @@ from typing import Dict, List, Set
 
 GUARD = Path(__file__).parent / "guard"
 PACKAGE = GUARD / "spot_guard"
-TRIGGER = ("__init__", "contract", "step", "plan", "stopping")
+TRIGGER = ("__init__", "contract", "step", "runner", "stopping")
 """What __main__ calls for the document."""
 SUFFIXES = (".py", ".service", ".path", ".timer")
 SHEBANG = b"#!/usr/bin/python3 -IS\n"

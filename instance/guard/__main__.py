@@ -16,9 +16,9 @@ def main() -> int:
 
         return step.run(*arguments)
     if command == ["run"] and len(arguments) == 1 and arguments[0].startswith("/"):
-        from spot_guard import plan
+        from spot_guard import runner
 
-        return plan.run(arguments[0])
+        return runner.run(arguments[0])
     if command == ["watch"] and arguments in ([], ["--sandboxed"]):
         from spot_guard import watch
 

@@ -33,7 +33,7 @@ class Journal:
 
     def __init__(self, path: str, clock: Clock, deadline: float) -> None:
         self._clock = clock
-        self._deadline = deadline
+        self.deadline = deadline
         self.lines: List[Line] = []
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         # It ends in zeros that no line has filled yet; in a torn line, if an earlier runner was killed.
@@ -47,7 +47,7 @@ class Journal:
     def write(self, phase: str, **fields: Any) -> Line:
         """Adds `t`, epoch seconds, and `secondsLeft`. A None field is left out."""
         now = self._clock.now()
-        line: Line = {"t": round(now, 3), "phase": phase, "secondsLeft": round(self._deadline - now, 3)}
+        line: Line = {"t": round(now, 3), "phase": phase, "secondsLeft": round(self.deadline - now, 3)}
         line.update((name, value) for name, value in fields.items() if value is not None)
         self.lines.append(line)
         self._unwritten += (json.dumps(line) + "\n").encode()

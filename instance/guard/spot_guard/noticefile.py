@@ -10,6 +10,8 @@ from .clock import rfc3339
 from .notice import Notice
 from .paths import here
 
+LEFT_SECONDS = 420.0
+"""After a deadline. The runner takes it away five minutes after it, unless it was killed."""
 ACKNOWLEDGED_MOST = 50
 LOOKED_AT_MOST = 1000
 
@@ -34,6 +36,16 @@ def withdraw(notice: Notice) -> None:
             os.unlink(path)
     except (OSError, ValueError, LookupError, TypeError):
         pass  # gone, or another's: what was wanted
+
+
+def clear_left_behind(now: float) -> None:
+    """One whose deadline has long passed, and whose runner was killed. `now`: epoch seconds."""
+    path = here(contract.NOTICE_FILE)
+    try:
+        if now > files.read_json(path)["deadline"] + LEFT_SECONDS:
+            os.unlink(path)
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # there is none
 
 
 def open_acknowledgements(forget: bool) -> None:

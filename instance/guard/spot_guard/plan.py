@@ -1,22 +1,20 @@
-"""The plan: drain, save, clean, report, each by its moment. This is the runner, detached from all callers."""
+"""The plan: drain, save, clean, report, each by its moment."""
 
 import os
 from typing import Dict, List, Optional
 
 from . import (
-    afterwards,
     builtin,
     contract,
     environment,
     history,
     hooks,
-    lock,
     noticefile,
     processes,
     report,
     runs,
-    schedule,
     supersede,
+    waiting,
 )
 from .journal import Follower, Journal, Line, clock_of
 from .notice import Notice
@@ -26,7 +24,6 @@ from .supervisor import Moment, Supervisor, Thawed
 from .task import NOTE_CHARS, Task, stage_exit
 from .terms import Terms
 
-LOCK_SECONDS = 1.0
 LEFTOVER_GRACE_SECONDS = 1.0
 HOOKS_SHARE = 2 / 3
 """Of a stage with built-in tasks after its hooks: hooks that hang must not keep units from being stopped."""
@@ -35,30 +32,9 @@ STAGES_OF = {
     "rebalance": ("save",),
     "rehearsal": ("drain", "save", "clean"),
 }
-MOST_FDS = 1024
 
 
-def run(folder: str) -> int:
-    """Runs the plan, or what an earlier runner left of it. Returns an exit code."""
-    os.chdir("/")
-    os.closerange(3, MOST_FDS)  # a pipe of the caller's would keep the agent waiting for its step
-    this = Run(folder)
-    try:
-        lock.acquire(this.lock, LOCK_SECONDS)  # until this process ends
-    except TimeoutError:
-        return contract.EXIT_OK  # another runs it
-    if not os.path.exists(this.unfinished):
-        return contract.EXIT_OK
-    plan = _Plan(this, this.notice(), history.read(Follower(this.journal).read()))
-    plan.run()
-    os.unlink(this.unfinished)
-    plan.journal.give_back()
-    afterwards.live_on(this, plan.notice, plan.terms.deadline, plan.supervisor, plan.journal)
-    plan.supervisor.let_finish()
-    return contract.EXIT_OK
-
-
-class _Plan:
+class Plan:
     def __init__(self, this: Run, notice: Notice, before: history.History) -> None:
         self.run_ = this
         self.notice = notice
@@ -91,7 +67,7 @@ class _Plan:
             startTime=processes.start_time(pid),
         )
         history.end_interrupted(self.before, self.family)
-        self._warn("what hides its origin may outlive its stage", processes.become_subreaper())
+        self.warn("what hides its origin may outlive its stage", processes.become_subreaper())
         if self.notice.event == contract.REBALANCE and supersede.is_interrupted():
             self.journal.write("superseded", note=supersede.WHY)
             return
@@ -100,7 +76,7 @@ class _Plan:
         self._warn_of_settings()
         try:
             for stage in STAGES_OF[self.notice.event]:
-                if stage not in self.before.stages and not self._withdrawn():
+                if stage not in self.before.stages and not self.is_withdrawn():
                     self._run_stage(stage)
             self._report()
         except Thawed:
@@ -112,20 +88,21 @@ class _Plan:
 
     def _warn_of_settings(self) -> None:
         for refused in self.terms.settings.refused:
-            self._warn("a setting was refused", refused)
+            self.warn("a setting was refused", refused)
 
-    def _withdrawn(self) -> bool:
+    def is_withdrawn(self) -> bool:
         return os.path.exists(self.run_.withdrawn)
 
     def _end_others(self, event: str) -> None:
         """A lesser plan must not run beside that of an interruption."""
         if self.notice.event == runs.INTERRUPTION:
             for fault in supersede.end_others(event):
-                self._warn(f"the plan of a {event} may run beside this one", fault)
+                self.warn(f"the plan of a {event} may run beside this one", fault)
 
-    def _end(self, stage: str) -> float:
+    def end(self, stage: str) -> float:
         """When it ends: as things stand now."""
         if self.terms.look():
+            self.journal.deadline = self.terms.deadline
             self.journal.write("joined", **self._moments(), settings=self.terms.known)
             self._warn_of_settings()
         return self.terms.ends[stage]
@@ -137,7 +114,7 @@ class _Plan:
         try:
             noticefile.open_acknowledgements(forget=self.before.attempt == 1)
         except OSError as error:
-            self._warn("workloads cannot acknowledge", str(error))
+            self.warn("workloads cannot acknowledge", str(error))
         try:
             noticefile.publish(self.notice)
         except OSError as error:
@@ -146,12 +123,12 @@ class _Plan:
     def _run_stage(self, stage: str) -> None:
         self.stage = stage
         started = self.before.starts.get(stage, self.clock.now())
-        self.journal.write("stageStarted", stage=stage, until=round(self._end(stage), 3))
-        if stage == "drain":
-            self._await_settings(started)
+        self.journal.write("stageStarted", stage=stage, until=round(self.end(stage), 3))
+        hibernates = self.notice.action == "hibernate"
+        if stage == "drain" and not hibernates:
+            waiting.for_settings(self, started)
         if stage == "save":
             self._end_others(contract.REBALANCE)
-        hibernates = self.notice.action == "hibernate"
         less = 0.0
         if stage == "clean" and not hibernates and self.supervisor.leftovers():
             # Hooks that run over must not take the time in which the others' background work ends.
@@ -162,53 +139,25 @@ class _Plan:
         if stage == "clean" and not hibernates:
             self._end_leftovers(self._hooks_end(stage, started))
         # Asked again, because their time depends on when the hooks ended.
-        self._run_tasks(self._after_hooks(stage), lambda: self._end(stage))
+        self.run_tasks(self.after_hooks(stage), lambda: self.end(stage))
         if stage == "drain" and not hibernates:
-            self._await_answer()
-        ended = [line for line in self._lines("taskEnded") if line["stage"] == stage]
+            waiting.for_an_answer(self)
+        ended = [line for line in self.lines("taskEnded") if line["stage"] == stage]
         self._end_stage(stage, started, stage_exit(ended))
 
     def _run_hooks(self, stage: str, until: Moment) -> None:
         tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, until()))
         for warning in warnings:
-            self._warn("not a hook", warning)
+            self.warn("not a hook", warning)
         if stage == "drain" and self.unpublished:
             tasks.insert(0, Task(builtin.NOTICE_FILE_TASK, (), {}, refused=self.unpublished, counts=False))
         for task in tasks:
-            self._run_tasks([task], until)
+            self.run_tasks([task], until)
 
     def _hooks_end(self, stage: str, started: float) -> float:
-        until = self._end(stage)
+        until = self.end(stage)
         shared = builtin.follow_hooks(stage, self.notice, self.terms.settings)
         return started + (until - started) * HOOKS_SHARE if shared else until
-
-    def _await_settings(self, started: float) -> None:
-        """Of a notice that came without: the command, which has them, is often some seconds behind."""
-        if self.terms.known:
-            return
-        self._warn("no source of settings", "drain waits for the command, which brings them")
-        self.supervisor.idle(
-            lambda: schedule.settings_until(started, self._end("drain")),
-            lambda: self.terms.known or self._withdrawn(),
-        )
-
-    def _await_answer(self) -> None:
-        """Where nothing is set up, a workload may still see the notice file: it has all of drain for that."""
-        while self.clock.now() < self._end("drain") and not self._is_anything_to_do():
-            self.supervisor.idle(lambda: self._end("drain"), self._is_answered)
-            self._run_tasks(self._after_hooks("drain"), lambda: self._end("drain"))
-            if noticefile.acknowledged() or self._withdrawn():
-                return
-
-    def _is_answered(self) -> bool:
-        """Also by settings that come late: they may name something to stop."""
-        named = builtin.follow_hooks("drain", self.notice, self.terms.settings)
-        return named or bool(noticefile.acknowledged()) or self._withdrawn()
-
-    def _is_anything_to_do(self) -> bool:
-        return bool(self._lines("taskEnded")) or any(
-            hooks.hook_tasks(stage, self.notice.action, {})[0] for stage in ("save", "clean")
-        )
 
     def _end_leftovers(self, until: float) -> None:
         grace = min(LEFTOVER_GRACE_SECONDS, max(0.0, until - self.clock.now()))
@@ -216,8 +165,8 @@ class _Plan:
         if count:
             self.journal.write("leftoversEnded", count=count)
 
-    def _after_hooks(self, stage: str) -> List[Task]:
-        until = self._end(stage)
+    def after_hooks(self, stage: str) -> List[Task]:
+        until = self.end(stage)
         env = self._environment(stage, until)
         left = until - self.clock.now()
         return builtin.tasks_after_hooks(stage, self.notice, self.terms.settings, left, env)
@@ -228,8 +177,8 @@ class _Plan:
     def _report(self) -> None:
         self.stage = "report"
         started = self.before.starts.get("report", self.clock.now())
-        spared = self._withdrawn()
-        self.journal.write("stageStarted", stage="report", until=round(self._end("report"), 3))
+        spared = self.is_withdrawn()
+        self.journal.write("stageStarted", stage="report", until=round(self.end("report"), 3))
         self._end_stage("report", started, contract.EXIT_OK)
         text = report.render(
             report.build(
@@ -241,18 +190,18 @@ class _Plan:
                 skew=self.notice.skew,
                 spared=spared,
                 attempt=self.before.attempt,
-                stages=self._lines("stageEnded"),
-                tasks=self._lines("taskEnded"),
+                stages=self.lines("stageEnded"),
+                tasks=self.lines("taskEnded"),
                 acknowledged=noticefile.acknowledged(),
                 refused=list(self.terms.settings.refused),
-                warnings=len(self._lines("warning")),
-                leftovers=sum(line["count"] for line in self._lines("leftoversEnded")),
+                warnings=len(self.lines("warning")),
+                leftovers=sum(line["count"] for line in self.lines("leftoversEnded")),
             )
         )
         self.journal.write("ended", report=text, spared=spared or None)
 
     def _end_stage(self, stage: str, started: float, code: int) -> None:
-        until = round(self._end(stage), 3)
+        until = round(self.end(stage), 3)
         self.journal.write("stageEnded", stage=stage, started=round(started, 3), until=until, exit=code)
 
     def _task_started(self, task: Task) -> None:
@@ -262,7 +211,7 @@ class _Plan:
         started = processes.start_time(pid)
         self.journal.write("taskRuns", stage=self.stage, task=task.name, pid=pid, startTime=started)
 
-    def _run_tasks(self, tasks: List[Task], until: Moment) -> None:
+    def run_tasks(self, tasks: List[Task], until: Moment) -> None:
         """Side by side; those that an earlier runner has ended are not run again."""
         left = [self._marked(task) for task in tasks if (self.stage, task.name) not in self.before.tasks]
         grace = self.terms.settings.seconds["grace"]
@@ -284,10 +233,10 @@ class _Plan:
         mark = self.family.mark_of(self.stage, task.name)
         return task._replace(env={**task.env, contract.HOOK_ATTEMPT: str(attempt), contract.HOOK_TASK: mark})
 
-    def _lines(self, phase: str) -> List[Line]:
+    def lines(self, phase: str) -> List[Line]:
         """Of all runners of this run."""
         return [line for line in self.before.lines + self.journal.lines if line["phase"] == phase]
 
-    def _warn(self, what: str, why: Optional[str]) -> None:
+    def warn(self, what: str, why: Optional[str]) -> None:
         if why:
             self.journal.write("warning", stage=self.stage or None, note=f"{what}: {why}"[:300])
