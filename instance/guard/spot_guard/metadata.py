@@ -82,7 +82,10 @@ def request(address: Tuple[str, int], method: str, path: str, headers: Dict[str,
     if method == "PUT":
         lines.append("Content-Length: 0")
     try:
-        with socket.create_connection(address, ANSWER_SECONDS) as connection:
+        # Not create_connection: it looks an address up as if it were a name, and loads all of Unicode for that.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(address)
             connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
             return _read(connection, until)
     except OSError as error:
