@@ -58,9 +58,9 @@ def fetch() -> int:
 def parse(xml: bytes) -> Dict[str, str]:
     """Of DescribeTags' answer. Raises Failed."""
     try:
-        # As text: in the encoding that it declares itself, it could say more than is looked for here.
+        # In another encoding it could say more than is looked for here; UTF-16 has NULs.
         text = xml.decode("utf-8")
-        if "<!" in text:
+        if "<!" in text or "\0" in text:
             raise Failed("EC2's answer declares a document type, as none of EC2's does")
         root = ElementTree.fromstring(text)  # noqa: S314
     except (ElementTree.ParseError, ValueError) as error:
