@@ -134,6 +134,15 @@ class Terms(OnAMachine):
         self.assertFalse(self.join(at, 20))
         self.assertEqual((at.deadline, at.ends), before)
 
+    def test_believe_no_file_that_says_later(self) -> None:
+        at = self.begin({})
+        run = runs.find("interruption", self.deadline)
+        assert run is not None
+        before = at.deadline
+        files.write_json(run.joined_file, Joined(self.deadline + 15)._asdict())
+        self.assertFalse(at.look())
+        self.assertEqual(terms.Terms(run, run.notice(), None, Clock()).deadline, before)
+
     def test_take_late_settings_once(self) -> None:
         at = self.begin(None)
         self.assertFalse(at.known)

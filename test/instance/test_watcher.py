@@ -58,6 +58,7 @@ class Ticks(OnAMachine):
         for _ in range(5):
             self.assertEqual(watching.look(), 0.0)
         self.assertEqual(self.started, [str(deadline)])
+        self.assertNotIn("joins", self.out.getvalue())
 
     def test_start_nothing_at_any_other_answer(self) -> None:
         watching = self.watch()
@@ -109,6 +110,20 @@ class Ticks(OnAMachine):
         self.assertIn("was withdrawn, but: no room", self.out.getvalue())
         watching.look()
         self.assertTrue(os.path.exists(run.withdrawn))
+
+    def test_count_anew_when_the_notice_is_back(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        shown = self.service.said[ACTION]
+        for _ in range(2):
+            del self.service.said[ACTION]
+            for _ in range(4):
+                watching.look()
+            self.service.said[ACTION] = shown
+            watching.look()
+        self.assertFalse(os.path.exists(run.withdrawn))
 
     def test_do_not_count_failures_as_answers_that_there_is_none(self) -> None:
         watching, deadline = self.watch(), self.announce(100)
