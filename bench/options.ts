@@ -1,20 +1,29 @@
 // The command line of the bench, checked whole before anything starts.
 import { parseArgs } from 'node:util';
 
+export const SUBJECTS = ['respond', 'guard'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
 export interface Options {
   readonly json: boolean;
   readonly help: boolean;
+  readonly subject: Subject;
   readonly rounds: number;
+  /** How long the watcher is watched while there is no notice. */
+  readonly idleSeconds: number;
 }
 
-const SUBJECTS = ['respond'];
-const ROUNDS = { least: 1, most: 1_000, usual: 25 };
+const MOST_ROUNDS = 1_000;
+const USUAL_ROUNDS: Readonly<Record<Subject, number>> = { respond: 25, guard: 200 };
+/** Five minutes: what happens once a minute is in it. */
+const MOST_IDLE_SECONDS = 300;
 
-export const USAGE = `usage: npm run bench -- [--json] [--only SUBJECT] [--rounds N]
+export const USAGE = `usage: npm run bench -- [--json] [--only SUBJECT] [--rounds N] [--idle SECONDS]
 
   --json          one JSON object and nothing else
-  --only SUBJECT  what is measured; ${SUBJECTS.join(', ')} is all there is
-  --rounds N      how often, ${ROUNDS.least} to ${ROUNDS.most}; ${ROUNDS.usual} where absent
+  --only SUBJECT  what is measured: ${SUBJECTS.join(' or ')}; ${SUBJECTS[0]} where absent
+  --rounds N      how often, 1 to ${MOST_ROUNDS}; where absent ${USUAL_ROUNDS.respond} for respond, ${USUAL_ROUNDS.guard} notices for guard
+  --idle SECONDS  how long guard's watcher is watched without a notice, 1 to ${MOST_IDLE_SECONDS}; ${MOST_IDLE_SECONDS} where absent
 `;
 
 /** A wrong call: its message is one line for the user. */
@@ -22,11 +31,17 @@ export class UsageError extends Error {}
 
 /** @throws UsageError */
 export function readOptions(args: readonly string[]): Options {
-  const { json, help, only, rounds } = parse(args);
-  if (only !== undefined && !SUBJECTS.includes(only)) {
-    throw new UsageError(`--only: got "${only}", allowed: ${SUBJECTS.join(', ')}`);
-  }
-  return { json, help, rounds: rounds === undefined ? ROUNDS.usual : readRounds(rounds) };
+  const { json, help, only, rounds, idle } = parse(args);
+  const subject = only === undefined ? SUBJECTS[0] : SUBJECTS.find((name) => name === only);
+  if (subject === undefined) throw new UsageError(`--only: got "${only}", allowed: ${SUBJECTS.join(', ')}`);
+  if (idle !== undefined && subject !== 'guard') throw new UsageError('--idle: goes with --only guard alone');
+  return {
+    json,
+    help,
+    subject,
+    rounds: rounds === undefined ? USUAL_ROUNDS[subject] : readNumber('--rounds', rounds, MOST_ROUNDS),
+    idleSeconds: idle === undefined ? MOST_IDLE_SECONDS : readNumber('--idle', idle, MOST_IDLE_SECONDS),
+  };
 }
 
 function parse(args: readonly string[]) {
@@ -38,6 +53,7 @@ function parse(args: readonly string[]) {
         help: { type: 'boolean', short: 'h', default: false },
         only: { type: 'string' },
         rounds: { type: 'string' },
+        idle: { type: 'string' },
       },
     });
     return values;
@@ -47,12 +63,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readRounds(text: string): number {
-  const rounds = Number(text);
-  if (!/^\d+$/.test(text) || rounds < ROUNDS.least || rounds > ROUNDS.most) {
-    throw new UsageError(
-      `--rounds: got "${text}", allowed: whole numbers from ${ROUNDS.least} to ${ROUNDS.most}`,
-    );
+function readNumber(name: string, text: string, most: number): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number < 1 || number > most) {
+    throw new UsageError(`${name}: got "${text}", allowed: whole numbers from 1 to ${most}`);
   }
-  return rounds;
+  return number;
 }

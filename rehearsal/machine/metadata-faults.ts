@@ -18,8 +18,8 @@ export type MetadataFault = Aim &
     | { readonly kind: 'body'; readonly body: string }
     /** HTTP 200 with the page of a 404. */
     | { readonly kind: 'html' }
-    /** The connection ends in the middle of the body. */
-    | { readonly kind: 'half' }
+    /** The connection ends in the middle of the body: of this one where there is one. */
+    | { readonly kind: 'half'; readonly body?: string }
     /** The whole answer, as it is now, after `ms`. */
     | { readonly kind: 'slow'; readonly ms: number }
     /** A byte every `ms`, from the status line on: no single read takes long. */

@@ -1,5 +1,5 @@
-// The metadata service as a process, for programs in other languages: its URL on stdout, then a JSON line on stdin
-// for each thing to do. It ends with its stdin.
+// The metadata service as a process, for programs that may not import it: its URL on stdout, then a JSON line on stdin
+// for each thing to do, answered by a line when it is done. It ends with its stdin.
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type MetadataFault, openMetadata } from './metadata.ts';
@@ -45,6 +45,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (order.clockAhead !== undefined) service.setClockAhead(order.clockAhead);
   if (order.fault === null) for (const takeOut of planted.splice(0)) takeOut();
   else if (order.fault !== undefined) planted.push(service.plant(faultOf(order.fault)));
+  // Epoch milliseconds: from here on the service answers so.
+  process.stdout.write(`${JSON.stringify({ done: Date.now() })}\n`);
 }
 await service.close();
 

@@ -40,7 +40,7 @@ export function play(fault: MetadataFault, exchange: Exchange): void {
       trickle(answer(), fault.ms, exchange);
       break;
     case 'half':
-      sendHalf(answer(), exchange);
+      sendHalf(fault.body === undefined ? answer() : plain(fault.body), exchange);
       break;
     case 'chunked':
       sendChunked(answer(), exchange);

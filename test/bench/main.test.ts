@@ -21,9 +21,15 @@ async function run(args: readonly string[]) {
 
 describe('a wrong call of the bench', () => {
   it.each([
-    ['an unknown subject', ['--only', 'settle'], /--only: got "settle", allowed: respond/],
+    ['an unknown subject', ['--only', 'settle'], /--only: got "settle", allowed: respond, guard$/],
     ['no round at all', ['--rounds', '0'], /--rounds: got "0", allowed: whole numbers from 1 to 1000/],
     ['rounds that are no number', ['--rounds', '1e1'], /got "1e1"/],
+    [
+      'a watch without end',
+      ['--only', 'guard', '--idle', '301'],
+      /--idle: got "301", allowed: whole numbers from 1 to 300/,
+    ],
+    ['a watch of what is not watched', ['--idle', '5'], /--idle: goes with --only guard alone/],
     ['an unknown option', ['--fast'], /--fast/],
     ['a stray word', ['respond'], /respond/],
   ])('is one clear line: %s', (_name, args, line) => {

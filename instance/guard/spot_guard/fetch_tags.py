@@ -45,7 +45,7 @@ def fetch() -> int:
         raise Failed(f"the metadata service: {error}") from error
     if not REGION.fullmatch(region) or not DOMAIN.fullmatch(domain):
         raise Failed(
-            f"the metadata service: got {region[:40]!r} and {domain[:40]!r}, not a Region and a domain"
+            f"the metadata service: got {region[:40]!a} and {domain[:40]!a}, not a Region and a domain"
         )
     form = {
         "Action": "DescribeTags",
@@ -66,11 +66,13 @@ def fetch() -> int:
 
 def parse(xml: bytes) -> Dict[str, str]:
     """Of DescribeTags' answer. Raises Failed."""
-    if b"<!" in xml:
-        raise Failed("EC2's answer declares a document type, as none of EC2's does")
     try:
-        root = ElementTree.fromstring(xml)  # noqa: S314
-    except ElementTree.ParseError as error:
+        # In another encoding it could say more than is looked for here; UTF-16 has NULs.
+        text = xml.decode("utf-8")
+        if "<!" in text or "\0" in text:
+            raise Failed("EC2's answer declares a document type, as none of EC2's does")
+        root = ElementTree.fromstring(text)  # noqa: S314
+    except (ElementTree.ParseError, ValueError) as error:
         raise Failed(f"EC2's answer is not XML: {error}") from error
     tags: Dict[str, str] = {}
     for item in root.iterfind(".//{*}tagSet/{*}item"):

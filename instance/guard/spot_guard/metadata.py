@@ -1,6 +1,7 @@
 """The instance metadata service, IMDSv2 alone. Over a bare socket: http would double a watcher's memory."""
 
 import os
+import re
 import socket
 import time
 from typing import Dict, NamedTuple, Optional, Tuple
@@ -17,6 +18,8 @@ TOKEN_CHARS = 1024
 ANSWER_SECONDS = 1.0
 """For the whole of one answer. The service is on the machine's own host: it answers in a millisecond."""
 ANSWER_BYTES = 65536
+STATUS = re.compile(r"HTTP/1\.[0-9] ([0-9]{3})(?: |$)")
+LENGTH = re.compile(r"[0-9]{1,9}")
 TOKEN_PATH = "/latest/api/token"  # noqa: S105
 UNAUTHORIZED = 401
 
@@ -82,7 +85,10 @@ def request(address: Tuple[str, int], method: str, path: str, headers: Dict[str,
     if method == "PUT":
         lines.append("Content-Length: 0")
     try:
-        with socket.create_connection(address, ANSWER_SECONDS) as connection:
+        # Not create_connection: it looks an address up as a name, and loads all of Unicode for that.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(address)
             connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
             return _read(connection, until)
     except OSError as error:
@@ -113,8 +119,8 @@ def _parse(data: bytes, closed: bool) -> Optional[Answer]:
             raise NoAnswer("closed before its headers ended")
         return None
     status_line, *lines = head.decode("latin-1").split("\r\n")
-    version, _, rest = status_line.partition(" ")
-    if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
+    status = STATUS.match(status_line)
+    if status is None:
         raise NoAnswer("not HTTP")
     headers = {
         name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)
@@ -125,14 +131,14 @@ def _parse(data: bytes, closed: bool) -> Optional[Answer]:
     if length is None:
         if not closed:
             return None
-    elif not length.isdigit() or (closed and len(body) < int(length)):
+    elif not LENGTH.fullmatch(length) or (closed and len(body) < int(length)):
         raise NoAnswer("shorter than it says")
     elif len(body) < int(length):
         return None
     else:
         body = body[: int(length)]
     try:
-        return Answer(int(rest[:3]), body.decode("utf-8"), headers.get("date"))
+        return Answer(int(status[1]), body.decode("utf-8"), headers.get("date"))
     except UnicodeDecodeError as error:
         raise NoAnswer("not UTF-8") from error
 

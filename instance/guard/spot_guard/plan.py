@@ -16,7 +16,7 @@ from . import (
     supersede,
     waiting,
 )
-from .journal import Follower, Journal, Line, clock_of
+from .journal import Journal, Line, clock_of
 from .notice import Notice
 from .processes import Family
 from .runs import Run

@@ -3,10 +3,11 @@
 import json
 import sys
 import time
+from typing import List
 
 from . import contract, detach, lock, runs, sources
 from .identity import Unidentified, instance_id_of
-from .journal import ENDS, Follower, words_of
+from .journal import ENDS, Follower, Line, words_of
 from .metadata import Metadata
 from .notice import Notice
 from .runs import Run
@@ -43,9 +44,10 @@ def run(window: int) -> int:
 def _follow(claimed: Run, deadline: int) -> int:
     follower, tending = Follower(claimed.journal), Tending(claimed, deadline, detach.start_runner)
     while True:
-        for line in follower.read():
+        lines = follower.read()
+        for number, line in enumerate(lines, start=1):
             if line["phase"] == "ended":
-                return _tell(claimed, follower, line["report"])
+                return _tell(claimed, follower, line["report"], lines[number:])
             if line["phase"] in ENDS:
                 print(words_of(line))
                 return contract.EXIT_FAILED
@@ -58,11 +60,12 @@ def _follow(claimed: Run, deadline: int) -> int:
         time.sleep(POLL_SECONDS)
 
 
-def _tell(claimed: Run, follower: Follower, report: str) -> int:
+def _tell(claimed: Run, follower: Follower, report: str, after: List[Line]) -> int:
+    """`after`: what was read with it already, of what is done after the plan."""
     until = time.monotonic() + AFTERWARDS_SECONDS
     while lock.is_held(claimed.lock) and time.monotonic() < until:
         time.sleep(POLL_SECONDS)
-    for line in follower.read():
+    for line in after + follower.read():
         print(words_of(line))
     said = json.loads(report)
     print(f"{said['result']}, {said['secondsToSpare']} s to spare; journal: {claimed.journal}")

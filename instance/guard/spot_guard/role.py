@@ -1,24 +1,37 @@
 """The role of the instance profile, as the metadata service tells it."""
 
 import json
+import re
 from typing import Any, Dict, cast
 
 from .metadata import Metadata, NoAnswer
 from .sigv4 import Credentials
 
 ROLE_PATH = "/latest/meta-data/iam/security-credentials/"
+NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
+"""As IAM allows it: it becomes part of a path, and of words for the user."""
+SECRET = re.compile(r"[!-~]{1,16384}")
+"""Part of a header: no line may end in it."""
 
 
 def credentials(metadata: Metadata) -> Credentials:
     """Raises NoAnswer, LookupError where the instance has no role, ValueError."""
     name = text(metadata, ROLE_PATH).split("\n")[0]
-    said: Any = json.loads(text(metadata, ROLE_PATH + name))
+    if not NAME.fullmatch(name):
+        raise ValueError(f"the name of the role is {name[:40]!a}, not a name")
+    try:
+        said: Any = json.loads(text(metadata, ROLE_PATH + name))
+    except RecursionError as error:
+        raise ValueError("the credentials are nested too deep") from error
     fields = cast("Dict[str, Any]", said) if isinstance(said, dict) else {}
     if fields.get("Code") != "Success":
         raise ValueError(
-            f"the credentials of the role {name[:64]} are {str(fields.get('Code'))[:40]}, not Success"
+            f"the credentials of the role {name} are {str(fields.get('Code'))[:40]!a}, not Success"
         )
-    return Credentials(str(fields["AccessKeyId"]), str(fields["SecretAccessKey"]), str(fields["Token"]))
+    parts = [fields.get(part) for part in ("AccessKeyId", "SecretAccessKey", "Token")]
+    if not all(isinstance(part, str) and SECRET.fullmatch(part) for part in parts):
+        raise ValueError(f"the credentials of the role {name} are not whole")
+    return Credentials(*cast("list[str]", parts))
 
 
 def text(metadata: Metadata, path: str) -> str:

@@ -153,6 +153,6 @@ def _all() -> "List[Tuple[int, Run]]":
     found: List[Tuple[int, Run]] = []
     for name in names:
         deadline, dash, event = name.partition("-")
-        if deadline.isdigit() and (not dash or event in contract.EVENTS):
+        if deadline.isascii() and deadline.isdigit() and (not dash or event in contract.EVENTS):
             found.append((int(deadline), Run(os.path.join(runs, name))))
     return found

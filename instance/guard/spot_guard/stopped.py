@@ -58,7 +58,7 @@ def read() -> Optional[Stopped]:
             str(fields["engine"]),
             str(fields["boot"]),
         )
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, OverflowError):
         return None
 
 

@@ -21,6 +21,7 @@ MOST_BACK_OFF_SECONDS = 8.0
 """Between two polls where the service throttles; nothing else slows them down."""
 WITHDRAWN_POLLS = 5
 """So many answers in a row that there is no notice: one might be a slip, and would stop a save."""
+SAID_CHARS = 300
 SANDBOXED_STARTS = 2
 """Then systemd does not do as it is asked: a runner in the watcher's sandbox is better than none."""
 
@@ -114,13 +115,12 @@ class Watcher:
     def _see_none(self) -> None:
         """A notice that was there and is not any more, was withdrawn."""
         self._absent += 1
-        if self._absent != WITHDRAWN_POLLS:
+        if self._absent < WITHDRAWN_POLLS:
             return
         for folder in self._shown:
             run = Run(folder)
             if run.event == runs.INTERRUPTION and not os.path.exists(run.withdrawn):
-                self._say("act", f"the notice of the run {run.name} was withdrawn")
-                _create(run.withdrawn)
+                self._create(run.withdrawn, f"the notice of the run {run.name} was withdrawn")
 
     def _tend(self, first: bool = False) -> None:
         """Also the runs that a command has started: their runner may be killed, and the step with it."""
@@ -128,7 +128,7 @@ class Watcher:
             if run.folder not in self._tended:
                 try:
                     deadline = run.notice().local_deadline
-                except (OSError, ValueError, TypeError):
+                except (OSError, ValueError, TypeError, LookupError):
                     continue  # gone meanwhile
                 self._tended[run.folder] = Tending(run, deadline, self._start)
                 if first:
@@ -154,9 +154,12 @@ class Watcher:
         if not stopped.is_left_behind():
             return
         if self._sandboxed:
-            _create(here(contract.WANTED_FILE))
-        else:
+            self._create(here(contract.WANTED_FILE), "what was stopped is to be started again")
+            return
+        try:
             detach.spawn([*guard_command(), "start-again"], os.devnull)
+        except OSError as error:
+            self._say("act", f"what was stopped cannot be started again: {error}")
 
     def _read_source(self) -> None:
         self._source_at = time.monotonic() + SOURCE_SECONDS
@@ -170,11 +173,23 @@ class Watcher:
         guarded = {True: "guarded", False: "not guarded", None: "guarded, for no tag can be read"}
         self._say("source", f"settings: {self._source.name}, {guarded[self._source.guarded]}")
 
+    def _create(self, path: str, why: str) -> None:
+        """The watch goes on where it cannot be: the next tick tries again."""
+        try:
+            _create(path)
+        except OSError as error:
+            why = f"{why}, but: {error}"
+        self._say("act", why)
+
     def _say(self, about: str, words: str) -> None:
         """To the journal of systemd, once until it changes."""
+        words = "".join(char if " " <= char <= "~" else "?" for char in words[:SAID_CHARS])
         if self._said.get(about) != words:
             self._said[about] = words
-            print(words, flush=True)
+            try:
+                print(words, flush=True)
+            except OSError:
+                pass  # nobody reads it: the watch goes on
 
     def _write(self) -> None:
         """For `status`. The file's time is that of this poll."""

@@ -16,9 +16,11 @@ async function start(...args: string[]) {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const lines = createInterface({ input: child.stdout });
+  const [url] = (await once(lines, 'line')) as [string];
   return {
     service: { url },
+    answer: async () => ((await once(lines, 'line')) as [string])[0],
     order: (order: object) => child.stdin.write(`${JSON.stringify(order)}\n`),
     end: async () => {
       child.stdin.end();
@@ -29,15 +31,17 @@ async function start(...args: string[]) {
 
 it('says where it is, does what it is told, line by line, and ends with its stdin', async () => {
   const args = ['--host', '127.0.0.1', '--port', '0', '--instance-id', 'i-00000000', '--region', 'us-west-2'];
-  const { service, order, end } = await start(...args, '--tags', '{"spot-guard":"enabled"}');
+  const { service, order, answer, end } = await start(...args, '--tags', '{"spot-guard":"enabled"}');
   expect(service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(await look(service, 'instance-id')).toEqual([200, 'i-00000000']);
   expect(await look(service, 'placement/region')).toEqual([200, 'us-west-2']);
   expect(await look(service, 'tags/instance/spot-guard')).toEqual([200, 'enabled']);
 
   const status = async (path: string) => (await look(service, path))[0];
+  const before = Date.now();
+  const answered = answer();
   order({ announce: { action: 'stop', time: TIME } });
-  await expect.poll(() => status('spot/instance-action')).toBe(200);
+  expect(JSON.parse(await answered).done).toBeGreaterThanOrEqual(before);
   expect((await get(service, ACTION_PATH)).body).toBe(`{"action":"stop","time":"${TIME}"}`);
   order({ withdraw: true, recommend: TIME, tags: null });
   await expect.poll(() => status('spot/instance-action')).toBe(404);

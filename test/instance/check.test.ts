@@ -1,0 +1,126 @@
+// `check`, as installed: a line for each thing that protection takes, what mends a fault, and the exit code.
+import { spawn } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PATHS } from '../../contract/instance.ts';
+import { GUARD_TAG } from '../../contract/tags.ts';
+import { INSTANCE_ID } from './machine.ts';
+import { installed, ROLE, TAGS, withService } from './served.ts';
+
+/** Each line of `check` by its name. */
+const findings = (stdout: string): Record<string, string> =>
+  Object.fromEntries(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => /^(ok {2}|note|FAIL) {2}(\S.{8}) {2}(.+)$/.exec(line) ?? ['', '', line, ''])
+      .map(([, level = '', name = '', words = '']) => [name.trim(), `${level.trim()} ${words}`]),
+  );
+
+// One after the other: an agent that runs is seen by every check on this machine.
+describe('check', { timeout: 30_000 }, () => {
+  it(
+    'has a line for each thing, and exit code 0 where all is well',
+    withService(
+      async (machine, metadata) => {
+        installed(machine);
+        machine.hook('save', 'ok', '#!/bin/sh\n');
+        copyFileSync('/bin/sleep', join(machine.root, 'amazon-ssm-agent'));
+        const agent = spawn(join(machine.root, 'amazon-ssm-agent'), ['30']);
+        try {
+          const { exit, stdout, stderr } = await machine.call(['check'], metadata.url);
+          expect(findings(stdout)).toEqual({
+            python: expect.stringMatching(/^ok 3\./),
+            metadata: `ok IMDSv2 answers: ${INSTANCE_ID}`,
+            clock: expect.stringMatching(/^ok \d{4}-\d\d-\d\dT[\d:]+Z, [+-]\d s against EC2's$/),
+            role: "ok the metadata service gives credentials of the instance's role",
+            settings: 'ok metadata tags',
+            'ssm agent': expect.stringMatching(/^ok runs, pid \d+$/),
+            hooks: 'ok 1 that run',
+            disk: expect.stringMatching(/^ok free: \/run \d+ MB, \/var\/lib \d+ MB$/),
+            units: 'ok spot-guard-watch.service and 2 more are active',
+          });
+          expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+        } finally {
+          agent.kill('SIGKILL');
+        }
+      },
+      { tags: TAGS, role: ROLE },
+    ),
+  );
+
+  it(
+    'names each fault with what mends it, and has exit code 1',
+    withService(
+      async (machine, metadata) => {
+        installed(machine);
+        machine.tool('systemctl', '#!/bin/sh\nprintf "active\\nfailed\\nactive\\n"\nexit 3\n');
+        machine.hook('drain', 'open', '#!/bin/sh\n', 0o777);
+        machine.hook('save', 'plain', '#!/bin/sh\n', 0o644);
+        metadata.setClockAhead(60);
+        metadata.plant({ kind: 'status', status: 500, on: /security-credentials/ });
+        const { exit, stdout } = await machine.call(['check'], metadata.url);
+        expect(findings(stdout)).toMatchObject({
+          metadata: `ok IMDSv2 answers: ${INSTANCE_ID}`,
+          clock: expect.stringMatching(
+            /^FAIL .* -(59|60) s against EC2's: deadlines are as far off. Set up chrony$/,
+          ),
+          role: expect.stringMatching(/^FAIL .*HTTP 500$/),
+          settings: expect.stringMatching(
+            /^FAIL no source \(metadata tags: not enabled for this instance; .*Enable tags in the instance metadata, or attach/,
+          ),
+          'ssm agent':
+            'FAIL does not run: no command reaches this machine. Install and start amazon-ssm-agent',
+          hooks: 'FAIL drain/open is writable by others: chmod go-w; save/plain is not executable: chmod +x',
+          units: 'FAIL spot-guard-wanted.path is failed: spot-guard install',
+        });
+        expect(exit).toBe(1);
+      },
+      { role: ROLE },
+    ),
+  );
+
+  it(
+    'calls an instance that is not tagged a fault, and what costs nothing a note',
+    withService(
+      async (machine, metadata) => {
+        machine.file('/var/lib/.keep', '');
+        machine.hook('save', 'README.bak', 'words');
+        const { exit, stdout } = await machine.call(['check'], metadata.url);
+        expect(findings(stdout)).toMatchObject({
+          role: expect.stringMatching(/^note none/),
+          settings: 'FAIL metadata tags: the instance is not tagged spot-guard=enabled',
+          hooks: 'note 0 that run; save/README.bak is not taken for a hook',
+          units: 'note no systemd: keep `spot-guard watch` alive by other means',
+        });
+        expect(exit).toBe(1);
+      },
+      { tags: { [GUARD_TAG]: 'Enabled' } },
+    ),
+  );
+
+  it(
+    'and status show nothing raw of what the metadata service, a file or a folder say',
+    withService(
+      async (machine, metadata) => {
+        const evil = '\u001b[2J\u0007é\r\n'.repeat(2_000);
+        machine.file('/var/lib/.keep', '');
+        machine.file(PATHS.conf, `${evil}\n`);
+        machine.hook('save', '\u001b[2Jx', 'words');
+        metadata.setTags({ [GUARD_TAG]: evil, 'spot-guard:units': evil });
+        const planted = [
+          metadata.plant({ kind: 'body', body: evil, on: /security-credentials/ }),
+          metadata.plant({ kind: 'body', body: evil, on: /instance-id/, times: 3 }),
+        ];
+        for (const command of ['check', 'status', 'check', 'status']) {
+          const { stdout, stderr } = await machine.call([command], metadata.url);
+          expect(stderr).toBe('');
+          expect(stdout).toMatch(/^[ -~\n]+$/);
+        }
+        for (const takeOut of planted) takeOut();
+      },
+      { role: ROLE },
+    ),
+  );
+});

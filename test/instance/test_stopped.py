@@ -1,0 +1,158 @@
+"""What a plan stopped is on record before it stops, outlives the runner, and is started again once."""
+
+import contextlib
+import io
+import os
+import subprocess
+import time
+import unittest
+from typing import Any, Dict, List, Tuple
+from unittest import mock
+
+from on_a_machine import OnAMachine
+from spot_guard import contract, stopped, stopping
+from spot_guard.stopped import Stopped
+
+DEADLINE = 1_795_519_420
+
+
+class Record(OnAMachine):
+    def test_adds_to_what_an_earlier_plan_stopped(self) -> None:
+        os.makedirs(self.root + contract.RUN_FOLDER)
+        stopped.record(Stopped(DEADLINE, units=("a", "b"), systemctl="/bin/systemctl"))
+        stopped.record(Stopped(DEADLINE + 300, containers=("c",), engine="/bin/docker"))
+        stopped.record(Stopped(DEADLINE + 300, units=("b", "d"), systemctl="/usr/bin/systemctl"))
+        whole = Stopped(
+            DEADLINE + 300, ("a", "b", "d"), "/usr/bin/systemctl", ("c",), "/bin/docker", stopped.boot_id()
+        )
+        self.assertEqual(stopped.read(), whole)
+
+    def test_is_nothing_where_it_cannot_be_relied_on(self) -> None:
+        good: Dict[str, Any] = {**Stopped(DEADLINE)._asdict(), "units": ["a"], "containers": []}
+        self.put(contract.STOPPED_FILE, good)
+        self.assertEqual(stopped.read(), Stopped(DEADLINE, ("a",)))
+        contents: Tuple[Tuple[str, Any], ...] = (
+            ("not JSON", "{"),
+            ("nested deep", "[" * 50_000),
+            ("a list", []),
+            ("no deadline", {**good, "deadline": None}),
+            ("an endless deadline", '{"deadline": Infinity, "units": [], "containers": []}'),
+            ("units that are a number", {**good, "units": 7}),
+            ("a part too few", {"deadline": DEADLINE}),
+        )
+        for name, content in contents:
+            with self.subTest(name):
+                self.put(contract.STOPPED_FILE, content)
+                self.assertIsNone(stopped.read())
+                self.assertFalse(stopped.is_left_behind())
+
+    def test_that_is_a_link_or_open_to_others_is_nothing(self) -> None:
+        path = self.put(contract.STOPPED_FILE, {**Stopped(DEADLINE)._asdict(), "units": ["a"]}, mode=0o666)
+        self.assertIsNone(stopped.read())
+        os.chmod(path, 0o600)
+        self.assertIsNotNone(stopped.read())
+        os.rename(path, path + "-elsewhere")
+        os.symlink(path + "-elsewhere", path)
+        self.assertIsNone(stopped.read())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root gives files away")
+    def test_of_another_user_is_nothing(self) -> None:
+        path = self.put(contract.STOPPED_FILE, Stopped(DEADLINE)._asdict())
+        os.chown(path, 65534, -1)
+        self.assertIsNone(stopped.read())
+
+
+class LeftBehind(OnAMachine):
+    def test_is_what_another_boot_stopped_or_a_runner_that_does_not_come_back(self) -> None:
+        now = int(time.time())
+        for deadline, boot, left in (
+            (now + 100, stopped.boot_id(), False),
+            (now - 400, stopped.boot_id(), False),
+            (now - 430, stopped.boot_id(), True),
+            (now + 100, "another", True),
+        ):
+            with self.subTest(deadline=deadline - now, boot=boot):
+                self.put(contract.STOPPED_FILE, Stopped(deadline, ("a",), boot=boot)._asdict())
+                self.assertIs(stopped.is_left_behind(), left)
+
+
+class StartAgain(OnAMachine):
+    def setUp(self) -> None:
+        super().setUp()
+        os.makedirs(self.root + contract.RUN_FOLDER)
+
+    def test_starts_each_tells_what_could_not_be_started_and_forgets_all(self) -> None:
+        tool = self.put(
+            "/tool",
+            '#!/bin/sh\nfor last; do :; done\n[ "$last" = bad ] || exit 0\nprintf "\\033[2Jno\\n"\nexit 5\n',
+            0o755,
+        )
+        stopped.record(Stopped(DEADLINE, ("good", "bad"), tool, ("box",), self.root + "/none"))
+        said = stopped.start_again()
+        self.assertEqual(said[0], "good is started again")
+        self.assertRegex(said[1], r"\Abad is not started again: exit 5 [ -~]*\Z")
+        self.assertIn("box is not started again: ", said[2])
+        self.assertEqual(stopped.start_again(), [])
+
+
+class Stopping(unittest.TestCase):
+    """systemctl and an engine as they answer; `record` as it is called."""
+
+    def stop(
+        self, states: Dict[str, str], deadline: int = DEADLINE, **results: str
+    ) -> "tuple[int, List[Stopped]]":
+        recorded: List[Stopped] = []
+        order: List[str] = []
+
+        def run(command: List[str], **_: Any) -> "subprocess.CompletedProcess[bytes]":
+            name = command[2].rpartition(",")[2]
+            values = (
+                states
+                if name == "ActiveState"
+                else {unit: results.get(unit[0], "success") for unit in states}
+            )
+            text = "\n\n".join(f"Id={unit}\n{name}={value}" for unit, value in values.items())
+            return subprocess.CompletedProcess(command, 0, text.encode())
+
+        def record(now: Stopped) -> None:
+            recorded.append(now)
+            order.append("record")
+
+        def call(_: List[str]) -> int:
+            order.append("stop")
+            return 0
+
+        with contextlib.ExitStack() as stack:
+            for owner, name, replacement in (
+                (subprocess, "run", run),
+                (subprocess, "call", call),
+                (stopped, "record", record),
+            ):
+                stack.enter_context(mock.patch.object(owner, name, replacement))
+            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            code = stopping.stop_units(deadline, "systemctl", list(states))
+        self.assertEqual(order[-1:], ["stop"])
+        return code, recorded
+
+    def test_records_what_runs_and_nothing_else_before_it_stops(self) -> None:
+        states = {
+            "a.service": "active",
+            "b.service": "inactive",
+            "c.service": "failed",
+            "d.service": "activating",
+        }
+        code, recorded = self.stop(states)
+        self.assertEqual(code, 0)
+        self.assertEqual([now.units for now in recorded], [("a.service", "d.service")])
+
+    def test_records_nothing_where_nothing_runs_or_shall_be_started_again(self) -> None:
+        self.assertEqual(self.stop({"a.service": "inactive"}), (0, []))
+        self.assertEqual(self.stop({"a.service": "active"}, deadline=0), (0, []))
+
+    def test_fails_where_a_unit_had_to_be_killed_this_time(self) -> None:
+        self.assertEqual(self.stop({"a.service": "active"}, a="timeout")[0], contract.EXIT_FAILED)
+        self.assertEqual(self.stop({"a.service": "inactive"}, a="timeout")[0], contract.EXIT_OK)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,199 @@
+"""The watcher's ticks, one by one: when it acts, when it does not, what it says, and that nothing ends it."""
+
+import builtins
+import contextlib
+import io
+import json
+import os
+import time
+import unittest
+from typing import Any, Dict, List, Tuple
+from unittest import mock
+
+from on_a_machine import INSTANCE_ID, OnAMachine, Told, notice
+from spot_guard import contract, detach, files, identity, runs, sighting, sources, watcher
+from spot_guard.clock import rfc3339
+from spot_guard.metadata import Answer, NoAnswer
+from spot_guard.runs import Run
+from spot_guard.stopped import Stopped
+from spot_guard.watcher import Watcher
+
+ACTION = sighting.INSTANCE_ACTION_PATH
+TAGS = {sources.TAGS_PATH: "spot-guard", f"{sources.TAGS_PATH}/spot-guard": "enabled"}
+
+
+class Ticks(OnAMachine):
+    def setUp(self) -> None:
+        super().setUp()
+        os.makedirs(self.root + contract.RUN_FOLDER)
+        self.started: List[str] = []
+        for target, replacement in (("start_runner", self.start_runner), ("spawn", self.spawn)):
+            patch: Any = mock.patch.object(detach, target, replacement)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.service = Told({identity.PATH: INSTANCE_ID, **TAGS})
+        self.out = io.StringIO()
+        redirected = contextlib.redirect_stdout(self.out)
+        redirected.__enter__()
+        self.addCleanup(redirected.__exit__, None, None, None)
+
+    def start_runner(self, run: Run, again: bool) -> None:
+        self.started.append(f"{run.name} again" if again else run.name)
+
+    def spawn(self, command: List[str], stderr: str) -> None:
+        self.assertEqual(stderr, os.devnull)
+        self.started.append(command[-1])
+
+    def watch(self, sandboxed: bool = False) -> Watcher:
+        with mock.patch.object(watcher, "Metadata", lambda: self.service):
+            return Watcher(sandboxed)
+
+    def announce(self, seconds: int, action: str = "terminate") -> int:
+        deadline = int(time.time()) + seconds
+        self.service.said[ACTION] = json.dumps({"action": action, "time": rfc3339(deadline)})
+        return deadline
+
+    def test_start_the_plan_of_a_notice_once(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        for _ in range(5):
+            self.assertEqual(watching.look(), 0.0)
+        self.assertEqual(self.started, [str(deadline)])
+        self.assertNotIn("joins", self.out.getvalue())
+
+    def test_start_nothing_at_any_other_answer(self) -> None:
+        watching = self.watch()
+        answers: Tuple[Any, ...] = (
+            Answer(404, "", None),
+            Answer(500, "", None),
+            Answer(401, "", None),
+            "<html>",
+            "{}",
+            NoAnswer("reset"),
+            json.dumps({"action": "terminate", "time": rfc3339(time.time() - 30)}),
+        )
+        for answer in answers:
+            with self.subTest(answer=answer):
+                self.service.said[ACTION] = answer
+                self.assertEqual(watching.look(), 0.0)
+        self.assertEqual((self.started, runs.latest()), ([], None))
+
+    def test_slow_down_where_they_are_throttled_and_nowhere_else(self) -> None:
+        watching = self.watch()
+        self.service.said[ACTION] = Answer(503, "", None)
+        self.assertEqual([watching.look() for _ in range(4)], [2.0, 4.0, 8.0, 8.0])
+        self.service.said[ACTION] = NoAnswer("reset")
+        self.assertEqual(watching.look(), 0.0)
+        self.service.said[ACTION] = Answer(429, "", None)
+        self.assertEqual(watching.look(), 2.0)
+
+    def test_leave_an_untagged_instance_alone(self) -> None:
+        self.service.said[f"{sources.TAGS_PATH}/spot-guard"] = "remove"
+        watching = self.watch()
+        self.announce(100)
+        watching.look()
+        self.assertEqual((self.started, runs.latest()), ([], None))
+        self.assertIn("not tagged spot-guard=enabled", self.out.getvalue())
+
+    def test_take_a_notice_for_withdrawn_after_five_answers_and_tell_it_though_the_disk_was_full(
+        self,
+    ) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        del self.service.said[ACTION]
+        for _ in range(4):
+            watching.look()
+        self.assertFalse(os.path.exists(run.withdrawn))
+        with mock.patch.object(watcher, "_create", side_effect=OSError("no room")):
+            watching.look()
+        self.assertIn("was withdrawn, but: no room", self.out.getvalue())
+        watching.look()
+        self.assertTrue(os.path.exists(run.withdrawn))
+
+    def test_count_anew_when_the_notice_is_back(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        shown = self.service.said[ACTION]
+        for _ in range(2):
+            del self.service.said[ACTION]
+            for _ in range(4):
+                watching.look()
+            self.service.said[ACTION] = shown
+            watching.look()
+        self.assertFalse(os.path.exists(run.withdrawn))
+
+    def test_do_not_count_failures_as_answers_that_there_is_none(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        self.service.said[ACTION] = NoAnswer("reset")
+        for _ in range(8):
+            watching.look()
+        self.assertFalse(os.path.exists(run.withdrawn))
+
+    def test_go_on_where_nothing_can_be_written_started_or_said(self) -> None:
+        watching = self.watch()
+        self.put(contract.STOPPED_FILE, Stopped(1, ("a",), boot="another")._asdict())
+        self.announce(100)
+        full: Dict[str, Any] = {"side_effect": OSError("no room")}
+        with contextlib.ExitStack() as stack:
+            for owner, name in ((files, "write"), (detach, "spawn"), (os, "mkdir"), (builtins, "print")):
+                stack.enter_context(mock.patch.object(owner, name, **full))
+            watching.look()
+        self.assertEqual(self.started, [])
+        watching.look()
+        self.assertEqual(len(self.started), 1)
+
+    def test_pass_over_a_run_that_is_none(self) -> None:
+        folder = f"{contract.RUNS_FOLDER}/{int(time.time()) + 100}"
+        self.put(f"{folder}/unfinished", "")
+        for content in ("{}", "[]", "null", '{"token": "x"}', "{"):
+            with self.subTest(content):
+                self.put(f"{folder}/notice", content)
+                self.watch().look()
+        self.assertEqual(self.started, [])
+
+    def test_ask_systemd_twice_and_then_start_the_runner_themselves(self) -> None:
+        run, _ = runs.claim(notice(int(time.time()) + 100, {}))
+        watching = self.watch(sandboxed=True)
+        start: Any = watching._start  # pyright: ignore[reportPrivateUsage]
+        self.assertTrue(os.path.exists(self.root + contract.WANTED_FILE))
+        start(run, True)
+        self.assertEqual(self.started, [])
+        start(run, True)
+        self.assertEqual(self.started, [f"{run.name} again"])
+
+    def test_say_each_thing_once_in_plain_words_of_bounded_length(self) -> None:
+        watching = self.watch()
+        evil = "\x1b[2J\x07é\r\n" * 20_000
+        for answer in (evil, json.dumps({"action": evil}), json.dumps({"action": "stop", "time": evil})):
+            self.service.said[ACTION] = answer
+            watching.look()
+            watching.look()
+        del self.service.said[ACTION]
+        self.service.said[identity.PATH] = evil
+        self.watch().look()
+        watching._say("x", evil)  # pyright: ignore[reportPrivateUsage]
+        lines = self.out.getvalue().split("\n")
+        self.assertGreater(len(lines), 4)
+        self.assertFalse([one for one, next_ in zip(lines, lines[1:]) if one == next_])
+        for line in lines:
+            self.assertRegex(line, r"\A[ -~]{0,300}\Z")
+
+    def test_write_what_status_shows_and_touch_it_with_each_poll(self) -> None:
+        watching = self.watch()
+        watching.look()
+        path = self.root + contract.WATCH_FILE
+        said = files.read_json(path)
+        self.assertEqual((said["pid"], said["said"]["notice"]), (os.getpid(), "notice: none"))
+        os.utime(path, (1, 1))
+        watching.look()
+        self.assertGreater(os.stat(path).st_mtime, 1_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
