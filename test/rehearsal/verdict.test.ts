@@ -57,7 +57,7 @@ describe('the verdict', () => {
     },
     {
       name: 'a report of another deadline',
-      invocations: done(report({ deadline: DEADLINE + 1 })),
+      invocations: done(report({ deadline: DEADLINE + 181 })),
       outcome: 'unknown',
     },
     { name: 'a report of another version', invocations: done(report({ version: 2 })), outcome: 'unknown' },

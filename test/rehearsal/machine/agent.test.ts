@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Agent, stepTimeout } from '../../../rehearsal/machine/agent.ts';
+import { Agent } from '../../../rehearsal/machine/agent.ts';
+import { stepTimeout } from '../../../rehearsal/machine/steps.ts';
 import { killAll, processesOf } from '../../../rehearsal/machine/processes.ts';
 import { runScript } from '../../../rehearsal/machine/shell.ts';
 import { Commands, type Invocation } from '../../../rehearsal/region/commands.ts';
