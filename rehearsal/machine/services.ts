@@ -27,7 +27,7 @@ export function servicesOf(instance: Instance): Map<string, number> {
 /** Processes of the machine that belong to no installed unit. */
 export function besideServices(instance: Instance): number[] {
   const sessions = new Set(servicesOf(instance).values());
-  return processesOf(instance.root).filter((pid) => !sessions.has(sessionOf(pid)));
+  return processesOf(instance.root).filter((pid) => !sessions.has(sessionOf(pid) ?? 0));
 }
 
 /** The watcher itself; undefined where none runs. */

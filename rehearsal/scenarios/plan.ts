@@ -22,6 +22,7 @@ export const graceful: Scenario = {
   story:
     'the notice reaches the instance, work is drained, saved and cleaned up, and the report is out in time',
   expected: 'graceful',
+  installed: true,
   tags: { ...WORKER_TAGS, 'spot-guard:containers': 'cache' },
   prepare: (instance) => {
     prepareWorkload(instance);

@@ -90,13 +90,14 @@ def daemon_reload(_options: Options, _names: Names) -> int:
 
 
 def show(options: Options, names: Names) -> int:
-    asked = {
-        "Result": REGISTRY.result,
-        "ActiveState": lambda name: "active" if REGISTRY.is_running(name) else "inactive",
-    }
-    prop = options[-1].rpartition(",")[2]
-    print("\n\n".join(f"Id={units.full(name)}\n{prop}={asked[prop](name)}" for name in names))
+    asked = options[-1].rpartition(",")[2]
+    tell = REGISTRY.result if asked == "Result" else _state
+    print("\n\n".join(f"Id={units.full(name)}\n{asked}={tell(name)}" for name in names))
     return 0
+
+
+def _state(name: str) -> str:
+    return "active" if REGISTRY.is_running(name) else "inactive"
 
 
 def kill(options: Options, names: Names) -> int:
@@ -107,10 +108,10 @@ def kill(options: Options, names: Names) -> int:
 
 
 def is_active(options: Options, names: Names) -> int:
-    states = [REGISTRY.is_running(name) for name in names]
+    states = [_state(name) for name in names]
     if not options:
-        print("\n".join("active" if state else "inactive" for state in states))
-    return 0 if any(states) else INACTIVE
+        print("\n".join(states))
+    return 0 if "active" in states else INACTIVE
 
 
 VERBS: Dict[str, Callable[[Options, Names], int]] = {

@@ -1,6 +1,7 @@
 """Installed unit files, as far as the guard's own need it: what they say, and what systemd then runs."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -13,17 +14,17 @@ FOLDER = os.path.join(processes.ROOT, "etc/systemd/system")
 LOADED = os.path.join(processes.STATE, "loaded")
 """Unit files as systemd has read them: what is changed on disk holds from daemon-reload on."""
 SAID = os.path.join(processes.STATE, "said")
-ACTED_ON = set(
-    """Type ExecStart Environment Restart RestartSec StartLimitIntervalSec RuntimeDirectory
-    RuntimeDirectoryPreserve StateDirectory KillMode PathExists Unit OnActiveSec WantedBy""".split()
+ACTED_ON = re.compile(
+    r"Type|ExecStart|Environment|Restart|RestartSec|StartLimitIntervalSec|RuntimeDirectory"
+    r"|RuntimeDirectoryPreserve|StateDirectory|KillMode|PathExists|Unit|OnActiveSec|WantedBy"
 )
-WITHOUT_EFFECT = set(
-    """Description After Wants TimeoutStartSec RuntimeDirectoryMode StateDirectoryMode OOMScoreAdjust OnBootSec
-    OnUnitActiveSec OnUnitInactiveSec RandomizedDelaySec CapabilityBoundingSet NoNewPrivileges ReadWritePaths
-    MemoryDenyWriteExecute LockPersonality""".split()
+WITHOUT_EFFECT = re.compile(
+    r"Description|After|Wants|TimeoutStartSec|RuntimeDirectoryMode|StateDirectoryMode"
+    r"|OOMScoreAdjust|OnBootSec|OnUnitActiveSec|OnUnitInactiveSec|RandomizedDelaySec"
+    r"|CapabilityBoundingSet|NoNewPrivileges|ReadWritePaths|MemoryDenyWriteExecute"
+    r"|LockPersonality|(Protect|Private|Restrict|SystemCall|IPAddress)[A-Za-z]+"
 )
 """Nothing of them can be seen here: nobody is confined, no hour passes, and all is started at once."""
-CONFINING = ("Protect", "Private", "Restrict", "SystemCall", "IPAddress")
 
 
 class Unsupported(Exception):
@@ -87,7 +88,7 @@ def read(name: str) -> Optional[Unit]:
 
 def _checked(unit: Unit) -> Unit:
     for directive in unit.said:
-        if directive not in ACTED_ON | WITHOUT_EFFECT and not directive.startswith(CONFINING):
+        if not ACTED_ON.fullmatch(directive) and not WITHOUT_EFFECT.fullmatch(directive):
             raise Unsupported(f"{unit.name}: {directive}")
     restarts = unit.one("Restart", "no")
     if restarts not in ("no", "always"):

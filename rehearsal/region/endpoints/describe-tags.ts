@@ -1,7 +1,11 @@
 // DescribeTags: a row for each tag of each instance. It never says that something is not there.
-import type { Ec2Instance } from './ec2.ts';
 import { answerXml, escapeXml, type Filter, type Input, isLike, pageOf, readFilters } from './ec2-request.ts';
 import { type Answer, ServiceFault } from './service.ts';
+
+interface Tagged {
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 interface Tag {
   readonly instanceId: string;
@@ -13,7 +17,7 @@ interface Tag {
 const PAGE = 1000;
 const KNOWN = /^(Action|Version|MaxResults|NextToken|DryRun|Filter\.\d+\.(Name|Value\.\d+))$/;
 
-export function describeTags(instances: readonly Ec2Instance[], input: Input): Answer {
+export function describeTags(instances: readonly Tagged[], input: Input): Answer {
   const unknown = Object.keys(input).find((key) => !KNOWN.test(key));
   if (unknown !== undefined) {
     throw new ServiceFault('UnknownParameter', `The parameter ${unknown} is not recognized`);
