@@ -1,6 +1,7 @@
 // Lets the notice out on both paths, and waits until nothing is left to wait for, or the reclaim comes.
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { INTERRUPTION_DETAIL_TYPE, REBALANCE_DETAIL_TYPES } from '../contract/events.ts';
 import { PATHS, WATCH_UNIT } from '../contract/instance.ts';
 import type { Instance } from './machine/instance.ts';
 import { commandLine, isWaitingRunner } from './machine/processes.ts';
@@ -50,10 +51,13 @@ export async function untilQuiet(
   }
   let announced = false;
   const after = scenario.metadata?.announcesAfter ?? 0;
+  const { 'detail-type': type = null, time = null } = isObject(event) ? event : {};
   if (after !== Number.POSITIVE_INFINITY) {
     begin(async () => {
       await delay(after * 1000);
-      world.announce();
+      if (REBALANCE_DETAIL_TYPES.some((known) => known === type)) world.recommend(String(time));
+      else if (type === INTERRUPTION_DETAIL_TYPE) world.announce();
+      else return;
       announced = true;
     });
   }

@@ -49,6 +49,8 @@ export interface World {
   readonly watcher: readonly string[];
   /** Puts the notice into the metadata service, by the deadline of the event and so many seconds. */
   readonly announce: (shift?: number) => void;
+  /** To move, as of that time. */
+  readonly recommend: (noticeTime: string) => void;
   readonly withdraw: () => void;
   /** In EC2, and in the metadata where tags are in it. */
   readonly setTags: (tags: Readonly<Record<string, string>>) => void;

@@ -131,6 +131,11 @@ export class LocalWorld implements World {
     this.#options.observer.onMetadata(`spot/instance-action is there: ${this.#noticed?.action} at ${time}`);
   };
 
+  readonly recommend = (noticeTime: string): void => {
+    this.metadata.recommend(noticeTime);
+    this.#options.observer.onMetadata(`events/recommendations/rebalance is there: ${noticeTime}`);
+  };
+
   readonly withdraw = (): void => {
     this.metadata.withdraw();
     this.#options.observer.onMetadata('spot/instance-action is gone: the notice is withdrawn');

@@ -11,6 +11,7 @@ import * as permissions from './permissions.ts';
 import * as plan from './plan.ts';
 import * as rebalance from './rebalance.ts';
 import * as reservations from './reservations.ts';
+import * as secondPath from './second-path.ts';
 import * as tags from './tags.ts';
 
 export const DEFAULT_SCENARIO: Scenario = plan.graceful;
@@ -75,4 +76,14 @@ export const SCENARIOS: readonly Scenario[] = [
   disks.diskFull,
   disks.diskFillsUp,
   permissions.leastPrivilege,
+  secondPath.watcherFirst,
+  secondPath.commandFirst,
+  secondPath.bothAtOnce,
+  secondPath.threeTimesOnBothPaths,
+  secondPath.eventLost,
+  secondPath.noSsm,
+  secondPath.noWatcher,
+  secondPath.settingsComeLate,
+  secondPath.watcherRestarts,
+  secondPath.agentBusyWatcherActs,
 ];
