@@ -1,7 +1,7 @@
 // An EC2 instance as a folder: `/` of the machine, with stand-ins for what would reach the host. Everything that
 // runs in it is a real process, and all of it is gone at the reclaim.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PATHS, ROOT_VARIABLE } from '../../contract/instance.ts';
@@ -101,6 +101,13 @@ export class Instance {
   /** systemctl of the machine, as somebody there calls it. */
   systemctl(...args: readonly string[]): void {
     this.#call('systemctl', ...args);
+  }
+
+  /** What systemd starts at a boot. */
+  startEnabled(): void {
+    const folder = this.at(PATHS.units);
+    const wants = readdirSync(folder).filter((name) => name.endsWith('.wants'));
+    this.systemctl('start', '--', ...wants.flatMap((name) => readdirSync(join(folder, name))));
   }
 
   /** A container that runs now. */

@@ -6,7 +6,10 @@ import * as disks from './disks.ts';
 import * as events from './events.ts';
 import * as functions from './functions.ts';
 import * as hooks from './hooks.ts';
+import * as installing from './installing.ts';
 import * as instances from './instances.ts';
+import * as livingOn from './living-on.ts';
+import * as metadataFaults from './metadata-faults.ts';
 import * as permissions from './permissions.ts';
 import * as plan from './plan.ts';
 import * as rebalance from './rebalance.ts';
@@ -86,4 +89,16 @@ export const SCENARIOS: readonly Scenario[] = [
   secondPath.settingsComeLate,
   secondPath.watcherRestarts,
   secondPath.agentBusyWatcherActs,
+  rebalance.rebalanceSaves,
+  rebalance.rebalanceThenNotice,
+  livingOn.noticeWithdrawn,
+  livingOn.thawed,
+  livingOn.stoppedThenBooted,
+  installing.guardInstalled,
+  installing.guardUpgraded,
+  installing.guardRemoved,
+  installing.untaggedAndBaked,
+  metadataFaults.metadataErrors,
+  metadataFaults.metadataBodies,
+  metadataFaults.metadataWire,
 ];
