@@ -17,7 +17,9 @@ import {
 } from './workload.ts';
 
 const startedAgain = ({ journal }: Pick<World, 'journal'>): boolean =>
-  journal.some(({ phase, note }) => phase === 'startedAgain' && note === `${WORKER} is started again`);
+  journal.some(
+    ({ phase, note }) => phase === 'startedAgain' && note === `${WORKER}.service is started again`,
+  );
 /** It notes its start anew, over what it noted before. */
 const workGoesOn: Expectation = ({ instance }) =>
   check(instance.read('work/worker') === 'working\n', 'the unit to run again', instance.read('work/worker'));
