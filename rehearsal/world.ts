@@ -165,6 +165,9 @@ export class LocalWorld implements World {
   async install(): Promise<void> {
     await this.applyAssociations();
     const { instance } = this;
+    if (!this.applied.some(({ status }) => status === 'Success')) {
+      throw new Error(`expected State Manager to install the guard, got ${JSON.stringify(this.applied)}`);
+    }
     await this.until(() => instance.read(PATHS.watch) !== '', 'the watcher to poll');
     if (this.#options.scenario.metadata?.noRole) return;
     await this.until(() => instance.read(PATHS.tags) !== '', 'the tags to be fetched');

@@ -136,7 +136,7 @@ export const guardRemoved: Scenario = {
   before: async ({ instance, setTags, applyAssociations, until }) => {
     setTags({ ...WORKER_TAGS, [GUARD_TAG]: GUARD_TAG_REMOVE });
     await applyAssociations();
-    await until(() => watcherOf(instance) === undefined, 'the watcher to end');
+    await until(() => watcherOf(instance) === undefined, 'the watcher to end', 3);
     await applyAssociations();
   },
   expectations: [
