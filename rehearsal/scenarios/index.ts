@@ -16,6 +16,7 @@ import * as rebalance from './rebalance.ts';
 import * as reservations from './reservations.ts';
 import * as secondPath from './second-path.ts';
 import * as tags from './tags.ts';
+import * as twoHundred from './two-hundred.ts';
 
 export const DEFAULT_SCENARIO: Scenario = plan.graceful;
 
@@ -101,4 +102,5 @@ export const SCENARIOS: readonly Scenario[] = [
   metadataFaults.metadataErrors,
   metadataFaults.metadataBodies,
   metadataFaults.metadataWire,
+  twoHundred.bothPathsTwoHundredTimes,
 ];
