@@ -49,6 +49,13 @@ export function instanceIdOf(event: Json): string {
   return typeof id === 'string' && /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id) ? id : FALLBACK.instanceId;
 }
 
+/** What EC2 will do; of an event that does not say it, what it does to most. */
+export function actionOf(event: Json): string {
+  const detail = isObject(event) ? event.detail : undefined;
+  const action = isObject(detail) ? detail['instance-action'] : undefined;
+  return typeof action === 'string' ? action : 'terminate';
+}
+
 /**
  * Moves `time` so that the deadline is `windowSeconds` (and less than one more) away, and the time of the end with it
  * where the event names one. A time that is none stays as it is.

@@ -63,6 +63,18 @@ export class Observer {
     if (shown) this.#tell('guard', shown.what, shown.mood, line.t);
   };
 
+  readonly onAssociationStep = ({ name, status, stdout, stderr }: StepResult): void => {
+    const [said = ''] = (stdout || stderr).split('\n');
+    this.#tell('StateManager', `step ${name}: ${status}, ${said}`, status === 'Success' ? 'plain' : 'bad');
+  };
+
+  readonly onWatcher = (line: string): void => this.#tell('watcher', line);
+
+  /** What the instance metadata service has for the machine now. */
+  onMetadata(what: string): void {
+    this.#tell('IMDS', what);
+  }
+
   readonly onStep = ({ name, status, exit }: StepResult): void => {
     const mood = status === 'Success' ? 'good' : status === 'Skipped' ? 'plain' : 'bad';
     this.#tell('SSM agent', `step ${name}: ${status}${exit > 0 ? `, exit ${exit}` : ''}`, mood);

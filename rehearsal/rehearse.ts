@@ -3,24 +3,22 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { WINDOW_SECONDS } from '../contract/notices.ts';
-import { deadlineOf, instanceIdOf, interruption, moveTo, placeOf } from './event.ts';
+import { actionOf, deadlineOf, interruption, moveTo, placeOf } from './event.ts';
 import type { Host } from './host.ts';
 import { Agent } from './machine/agent.ts';
-import { Instance, lines } from './machine/instance.ts';
-import { JournalFollower } from './machine/journal.ts';
-import { commandLine, isWaitingRunner, killAll, processesOf } from './machine/processes.ts';
+import { lines } from './machine/instance.ts';
+import { commandLine, killAll } from './machine/processes.ts';
 import { runScript } from './machine/shell.ts';
+import type { Applied } from './machine/state-manager.ts';
 import { Observer } from './observer.ts';
-import type { Ec2Instance } from './region/endpoints/ec2.ts';
-import { openRegion, type Region } from './region/region.ts';
+import { leftIn, untilQuiet } from './quiet.ts';
 import { declaredStatements } from './region/statements.ts';
 import { type Outcomes, summarise } from './result.ts';
-import { type Evidence, GUARDED, type Scenario } from './scenario.ts';
+import type { Evidence, Scenario } from './scenario.ts';
 import { isObject, type Json, type Template } from './template/template.ts';
 import { type Entry, Timeline } from './timeline.ts';
 import { judge } from './verdict.ts';
+import { type LocalWorld, openWorld } from './world.ts';
 
 export interface RehearsalOptions {
   readonly template: Template;
@@ -35,10 +33,6 @@ export interface RehearsalOptions {
 }
 
 export const DEFAULT_WINDOW_SECONDS = 15;
-const POLL_MS = 20;
-/** How long the runner has to leave after its report, and a log line to come out of its pipe. */
-const SETTLE_MS = 2_000;
-const BETWEEN_EVENTS_SECONDS = 0.15;
 
 export async function rehearse(scenario: Scenario, options: RehearsalOptions): Promise<Outcomes> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spot-guard-')));
@@ -59,68 +53,52 @@ async function run(
 ): Promise<Outcomes> {
   const windowSeconds = options.windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
   const base = options.event ?? interruption(scenario.action ?? 'terminate');
-  const unmoved = isObject(base) && scenario.alterEvent ? scenario.alterEvent(base) : base;
   // Of the event as EC2 sent it: a scenario that alters it does not move the Region.
   const place = placeOf(base);
-  const { registered = true, takesCommandsAt, busyShare, killsStep } = scenario.agent ?? {};
   writeFileSync(violations, '');
-  const instance = new Instance(instanceIdOf(base), root, options.host, violations);
-  scenario.prepare?.(instance);
-
   const timeline = new Timeline(options.onEntry);
   const observer = new Observer(timeline);
-  const region = await openRegion({
-    ...observer,
-    template: options.template,
+  const { template, host } = options;
+  const world = await openWorld({
+    scenario,
+    event: base,
     place,
+    windowSeconds,
+    template,
+    host,
+    root,
     violations,
-    instances: instancesOf(scenario, instance.id),
-    isRegistered: (id) => id === instance.id && registered,
-    faults: scenario.faults ?? [],
-    lambdaUnreachable: scenario.lambda === 'unreachable',
-    trouble: {
-      waitScale: windowSeconds / WINDOW_SECONDS,
-      ...(scenario.lambda === undefined || scenario.lambda === 'unreachable'
-        ? {}
-        : { fault: scenario.lambda }),
-    },
+    observer,
   });
-  const journal = new JournalFollower(root, observer.onJournal);
+  const { instance, region } = world;
   let agent: Agent | undefined;
   try {
+    scenario.prepare?.(instance);
+    await setUp(scenario, world, observer);
+    options.signal?.throwIfAborted();
+    const unmoved = isObject(base) && scenario.alterEvent ? scenario.alterEvent(base) : base;
     const event = moveTo(unmoved, windowSeconds, Date.now());
     const deadline = deadlineOf(event, windowSeconds, Date.now());
     timeline.start(deadline);
-    const { id: instanceId, path } = instance;
-    const shell = { instanceId, region: place.region, root, path, diskFull: scenario.diskFull ?? false };
-    agent = new Agent({
-      instanceId: instance.id,
-      commands: region.commands,
-      pickUpAtMs: (takesCommandsAt?.(deadline, windowSeconds) ?? 0) * 1000,
-      ...(busyShare === undefined ? {} : { busyMs: busyShare * windowSeconds * 1000 }),
-      ...(killsStep === undefined ? {} : { killsStep }),
-      runScript: (script) => runScript(shell, script),
-      onStarted: ({ command }) => observer.onCommandTaken(command.id),
-      onStep: (_invocation, step) => observer.onStep(step),
-    });
+    world.give(actionOf(event), deadline);
+    agent = agentOf(scenario, world, observer, windowSeconds);
     const dispatchedMs = Date.now();
     observer.onNotice(event);
     const reclaimMs = (scenario.reclaimAt?.(deadline, windowSeconds) ?? deadline) * 1000;
-    const early = await untilQuiet(
-      region,
-      isObject(event) && scenario.deliver ? scenario.deliver(event) : [event],
-      scenario.secondsBetween ?? BETWEEN_EVENTS_SECONDS,
-      reclaimMs,
-      observer,
-      options.signal,
-    );
-    const leftRunning = early ? await leftIn(root, region, observer) : [];
+    const early = await untilQuiet(scenario, world, { event, reclaimMs }, observer, options.signal);
+    const leftRunning = early ? await leftIn(world, observer) : [];
 
     const probed = (await scenario.probe?.(region)) ?? [];
     agent.stop();
+    world.end(true);
     observer.onReclaim(early);
     const stuck = await killAll(root);
-    journal.stop();
+    if (scenario.afterwards) {
+      world.end(false);
+      await scenario.afterwards(world).catch((error: unknown) => observer.onProblem(String(error)));
+      stuck.push(...(await killAll(root)));
+    }
+    await world.close();
     const invocations = region.commands.of(instance.id);
     const logPhases = observer.log.map(({ phase }) => String(phase));
     const evidence: Evidence = {
@@ -130,7 +108,9 @@ async function run(
       deadline,
       instance,
       invocations,
-      journal: journal.lines,
+      applied: world.applied,
+      watcher: world.watcher,
+      journal: world.journal,
       log: observer.log,
       metrics: observer.metrics,
       invoked: observer.invocations,
@@ -142,9 +122,10 @@ async function run(
       ...observer.problems,
       ...expected('loopback hosts only', lines(readFileSync(violations, 'utf8'))),
       ...expected('no call that the sandbox must refuse', instance.unsupportedCalls()),
-      ...expected("lines of the guard's journal only", journal.faults),
+      ...expected("lines of the guard's journal only", world.journalFaults),
       ...expected('every process to end with SIGKILL', stuck.map(commandLine)),
       ...expected('every call to be allowed', observer.denied()),
+      ...expected('every association to succeed', failed(world.applied)),
       ...probed,
       ...scenarioProblems(scenario, evidence, options.event !== undefined),
     ];
@@ -155,51 +136,36 @@ async function run(
     };
   } finally {
     agent?.stop();
-    journal.stop();
-    await region.close();
+    await world.close();
   }
 }
 
-function instancesOf({ tags = GUARDED, state = 'running' }: Scenario, id: string): Ec2Instance[] {
-  return state === 'unknown' ? [] : [{ id, tags, state }];
+/** What is there before the notice. */
+async function setUp(scenario: Scenario, world: LocalWorld, observer: Observer): Promise<void> {
+  try {
+    if (scenario.installed) await world.install();
+    await scenario.before?.(world);
+  } catch (error) {
+    observer.onProblem(error instanceof Error ? error.message : String(error));
+  }
 }
 
-/** Delivers the events and waits for the reclaim; true where nothing is left to wait for before it. */
-async function untilQuiet(
-  region: Region,
-  events: readonly Json[],
-  secondsBetween: number,
-  reclaimMs: number,
-  observer: Observer,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  let underWay = events.length;
-  const put = async (event: Json, nth: number): Promise<void> => {
-    await delay(nth * secondsBetween * 1000);
-    try {
-      if ((await region.put(event)) === 0) observer.onUnmatched();
-    } catch (error) {
-      observer.onProblem(String(error));
-    }
-    underWay -= 1;
-  };
-  for (const [nth, event] of events.entries()) void put(event, nth);
-  const open = (status: string): boolean => status === 'Pending' || status === 'InProgress';
-  const quiet = (): boolean =>
-    underWay === 0 && !region.commands.invocations.some(({ status }) => open(status));
-  while (!quiet() && Date.now() < reclaimMs) await delay(POLL_MS, undefined, { signal });
-  return quiet();
+function agentOf(scenario: Scenario, world: LocalWorld, observer: Observer, windowSeconds: number): Agent {
+  const { takesCommandsAt, busyShare, killsStep } = scenario.agent ?? {};
+  return new Agent({
+    instanceId: world.instance.id,
+    commands: world.region.commands,
+    pickUpAtMs: (takesCommandsAt?.(world.deadline(), windowSeconds) ?? 0) * 1000,
+    ...(busyShare === undefined ? {} : { busyMs: busyShare * windowSeconds * 1000 }),
+    ...(killsStep === undefined ? {} : { killsStep }),
+    runScript: (script) => runScript(world.shell, script),
+    onStarted: ({ command }) => observer.onCommandTaken(command.id),
+    onStep: (_invocation, step) => observer.onStep(step),
+  });
 }
 
-/** Waits a moment for what is about to leave, then names what has not. */
-async function leftIn(root: string, region: Region, { log, invocations }: Observer): Promise<string[]> {
-  const until = Date.now() + SETTLE_MS;
-  const commanded = region.commands.invocations.length > 0;
-  const left = (): number[] => processesOf(root).filter((pid) => !isWaitingRunner(pid));
-  const leaving = (): boolean => log.length < invocations || (commanded && left().length > 0);
-  while (leaving() && Date.now() < until) await delay(POLL_MS);
-  return left().map(commandLine);
-}
+const failed = (applied: readonly Applied[]): string[] =>
+  applied.filter(({ status }) => status !== 'Success').map((one) => JSON.stringify(one));
 
 /** What a scenario expects in detail holds for its own event. */
 function scenarioProblems(scenario: Scenario, evidence: Evidence, isForeign: boolean): string[] {

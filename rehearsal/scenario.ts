@@ -5,6 +5,8 @@ import type { Outcome } from '../contract/outcomes.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import type { Instance } from './machine/instance.ts';
 import type { JournalLine } from './machine/journal.ts';
+import type { Metadata } from './machine/metadata.ts';
+import type { Applied } from './machine/state-manager.ts';
 import type { Invocation } from './region/commands.ts';
 import type { Ec2Instance } from './region/endpoints/ec2.ts';
 import type { ApiCall, PlantedFault } from './region/endpoints/server.ts';
@@ -24,6 +26,42 @@ export interface AgentSetup {
   readonly killsStep?: { readonly step: string; readonly afterSeconds: number };
 }
 
+/** How the instance metadata service tells of the notice. */
+export interface MetadataSetup {
+  /** EC2 shows the instance's tags there; off where absent, as it is on most instances. */
+  readonly tags?: boolean;
+  /** The instance has no role, and so no credentials to ask EC2 with. */
+  readonly noRole?: boolean;
+  /** Seconds from the event to the announcement; 0 where absent. Infinity: it says nothing. */
+  readonly announcesAfter?: number;
+  /** Seconds by which its time lies after the event's deadline. */
+  readonly shift?: number;
+}
+
+/** What a scenario can do to the world while it goes on. */
+export interface World {
+  readonly instance: Instance;
+  readonly metadata: Metadata;
+  /** Epoch seconds; of a notice that is given. */
+  readonly deadline: () => number;
+  readonly journal: readonly JournalLine[];
+  /** What the watcher has said. */
+  readonly watcher: readonly string[];
+  /** Puts the notice into the metadata service, by the deadline of the event and so many seconds. */
+  readonly announce: (shift?: number) => void;
+  /** To move, as of that time. */
+  readonly recommend: (noticeTime: string) => void;
+  readonly withdraw: () => void;
+  /** In EC2, and in the metadata where tags are in it. */
+  readonly setTags: (tags: Readonly<Record<string, string>>) => void;
+  /** State Manager runs what the instance's tags ask for now. */
+  readonly applyAssociations: () => Promise<void>;
+  /** A script, as root runs it on the instance. Throws where it fails. */
+  readonly run: (script: string) => Promise<string>;
+  /** Throws with `what` where it does not come about in time. */
+  readonly until: (holds: () => boolean, what: string, seconds?: number) => Promise<void>;
+}
+
 /** Everything that can be looked at once the instance is gone. The sandbox's files are still there. */
 export interface Evidence {
   readonly verdict: Verdict;
@@ -33,6 +71,10 @@ export interface Evidence {
   readonly deadline: number;
   readonly instance: Instance;
   readonly invocations: readonly Invocation[];
+  /** What State Manager ran on the instance. */
+  readonly applied: readonly Applied[];
+  /** What the watcher said. */
+  readonly watcher: readonly string[];
   readonly journal: readonly JournalLine[];
   readonly log: readonly JsonObject[];
   readonly metrics: readonly JsonObject[];
@@ -70,6 +112,17 @@ export interface Scenario {
   /** No file of the instance can grow. */
   readonly diskFull?: boolean;
   readonly agent?: AgentSetup;
+  /** State Manager has installed the guard before the notice: its watcher is there. */
+  readonly installed?: boolean;
+  readonly metadata?: MetadataSetup;
+  /** Seconds from the notice to EventBridge's event; 0 where absent. */
+  readonly eventAfter?: number;
+  /** Before the notice. */
+  readonly before?: (world: World) => Promise<void>;
+  /** From the notice on; the reclaim comes early only when it is done. */
+  readonly meanwhile?: (world: World) => Promise<void>;
+  /** After the reclaim ended every process, where the machine comes back. */
+  readonly afterwards?: (world: World) => Promise<void>;
   readonly faults?: readonly PlantedFault[];
   /** Epoch seconds of the reclaim; the deadline where absent. */
   readonly reclaimAt?: (deadline: number, windowSeconds: number) => number;

@@ -13,21 +13,28 @@ export interface Entry {
 }
 
 export class Timeline {
-  #deadline = 0;
+  #deadline: number | undefined;
   readonly #onEntry: ((entry: Entry) => void) | undefined;
   readonly #entries: Entry[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(onEntry?: (entry: Entry) => void) {
     this.#onEntry = onEntry;
   }
 
-  /** Once the deadline is known, in epoch seconds; before the first entry. */
+  /** Once the deadline is known, in epoch seconds. What was added before is told now. */
   start(deadline: number): void {
     this.#deadline = deadline;
+    for (const add of this.#waiting.splice(0)) add();
   }
 
   add(who: string, what: string, mood: Mood = 'plain', at = Date.now() / 1000): void {
-    const entry = { at, secondsLeft: Math.round((this.#deadline - at) * 1000) / 1000, who, what, mood };
+    const deadline = this.#deadline;
+    if (deadline === undefined) {
+      this.#waiting.push(() => this.add(who, what, mood, at));
+      return;
+    }
+    const entry = { at, secondsLeft: Math.round((deadline - at) * 1000) / 1000, who, what, mood };
     this.#entries.push(entry);
     this.#onEntry?.(entry);
   }
@@ -43,7 +50,7 @@ export function showEntry({ secondsLeft, who, what, mood }: Entry, colours: bool
   const { dim, cyan, green, red } = pc.createColors(colours);
   const left = `T${secondsLeft < 0 ? '+' : '-'}${Math.abs(secondsLeft).toFixed(1)} s`.padStart(9);
   const tint = { plain: (text: string) => text, good: green, bad: red }[mood];
-  return `${dim(left)}  ${cyan(who.padEnd(11))}  ${tint(printable(what))}`;
+  return `${dim(left)}  ${cyan(who.padEnd(12))}  ${tint(printable(what))}`;
 }
 
 /** An event file may hold anything, a terminal's control sequences included. */

@@ -1,12 +1,19 @@
 // From what can be known after a reclaim to one outcome. Only a report or a finished step is proof; what is not
 // proved is not claimed.
-import { STAGES } from '../contract/document.ts';
+import { STAGES, type Stage } from '../contract/document.ts';
 import { EXIT } from '../contract/instance.ts';
 import { PHASES } from '../contract/log.ts';
+import { REBALANCE } from '../contract/notices.ts';
 import type { Outcome } from '../contract/outcomes.ts';
-import { REPORT_VERSION, type Report } from '../contract/report.ts';
+import { REPORT_VERSION, type Report, type Result } from '../contract/report.ts';
 import type { InvocationStatus, StepResult } from './region/commands.ts';
 import { isObject } from './template/template.ts';
+
+/** As the guard has it (runs.py): two notices of one boot lie further apart. */
+const SAME_NOTICE_SECONDS = 180;
+const RESULTS: readonly string[] = ['graceful', 'empty', 'failed', 'spared'] satisfies Result[];
+/** Work goes on after a recommendation. */
+const REBALANCE_STAGES: readonly Stage[] = ['save', 'report'];
 
 /** What SSM knows of one command on the instance when it is reclaimed. */
 export interface KnownInvocation {
@@ -42,7 +49,9 @@ export function judge(facts: Facts): Verdict {
 }
 
 function fromReport(report: Report, { deadline, invocations }: Facts): [Outcome, string] {
-  const missing = STAGES.find((name) => !report.stages.some((stage) => stage.name === name));
+  if (report.result === 'spared') return ['spared', "the guard's report, in time: the notice was withdrawn"];
+  const wanted = report.action === REBALANCE ? REBALANCE_STAGES : STAGES;
+  const missing = wanted.find((name) => !report.stages.some((stage) => stage.name === name));
   if (missing !== undefined) return ['unknown', `the report says nothing of the stage ${missing}`];
   if (report.stages.some(({ ended }) => ended > deadline))
     return ['late', 'a stage ended after the deadline'];
@@ -87,8 +96,9 @@ function provenReport(steps: readonly StepResult[], { instanceId, deadline }: Fa
     return null; // a fault of the step, in words: no proof
   }
   if (!isObject(value) || value.version !== REPORT_VERSION || value.instanceId !== instanceId) return null;
-  if (value.deadline !== deadline || !['graceful', 'empty', 'failed'].includes(String(value.result)))
-    return null;
+  // By its moment, not by its number: the event of a notice and its metadata differ by seconds.
+  if (!(Math.abs(Number(value.deadline) - deadline) <= SAME_NOTICE_SECONDS)) return null;
+  if (!RESULTS.includes(String(value.result))) return null;
   return Array.isArray(value.stages) && Array.isArray(value.tasks) ? (value as unknown as Report) : null;
 }
 

@@ -1,25 +1,9 @@
-// The SSM agent of one instance: five commands at a time, first come first served, and the steps of each as the
-// real agent runs them. Where it is harsh (SIGKILL without a warning, waiting for held pipes), so is this.
-import type { Commands, Invocation, StepResult, StepStatus } from '../region/commands.ts';
-import { type DocumentStep, substitute } from '../region/document.ts';
-import { isObject, type Json, type JsonObject } from '../template/template.ts';
+// The SSM agent of one instance: five commands at a time, first come first served.
+import type { Commands, Invocation, StepResult } from '../region/commands.ts';
+import { type KillsStep, type RunOutput, runSteps, type StepScript } from './steps.ts';
 
 /** CommandWorkersLimit. */
 const WORKERS = 5;
-
-export interface RunOutput {
-  readonly exit: number;
-  readonly timedOut: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface StepScript {
-  readonly commandId: string;
-  readonly step: string;
-  readonly text: string;
-  readonly timeoutSeconds: number;
-}
 
 export interface AgentOptions {
   readonly instanceId: string;
@@ -30,7 +14,7 @@ export interface AgentOptions {
   /** For so many milliseconds from now, commands of others take all of its workers. */
   readonly busyMs?: number;
   /** A shorter patience with one step than the document asks for. */
-  readonly killsStep?: { readonly step: string; readonly afterSeconds: number };
+  readonly killsStep?: KillsStep;
   readonly onStarted: (invocation: Invocation) => void;
   readonly onStep: (invocation: Invocation, step: StepResult) => void;
 }
@@ -93,77 +77,20 @@ export class Agent {
 
   async #run(invocation: Invocation): Promise<void> {
     this.#options.onStarted(invocation);
-    let skipRest = false;
-    for (const step of invocation.command.document.steps) {
-      const result = await this.#step(invocation, step, skipRest);
-      if (this.#stopped) return;
-      invocation.steps.push(result);
-      this.#options.onStep(invocation, result);
-      const leaves = isObject(step.inputs) && step.inputs.onFailure === 'exit' && result.status === 'Failed';
-      skipRest ||= leaves || result.exit === 168 || result.exit === 169;
-    }
-    const has = (status: StepStatus): boolean => invocation.steps.some((step) => step.status === status);
-    invocation.status = has('Failed') ? 'Failed' : has('TimedOut') ? 'TimedOut' : 'Success';
+    const { command, steps } = invocation;
+    const { runScript, killsStep, onStep } = this.#options;
+    invocation.status =
+      (await runSteps({
+        id: command.id,
+        document: command.document,
+        parameters: command.parameters,
+        runScript,
+        ...(killsStep === undefined ? {} : { killsStep }),
+        isOver: () => this.#stopped,
+        onStep: (step) => {
+          steps.push(step);
+          onStep(invocation, step);
+        },
+      })) ?? invocation.status;
   }
-
-  async #step(invocation: Invocation, step: DocumentStep, skip: boolean): Promise<StepResult> {
-    const { parameters, document, id } = invocation.command;
-    const started = Date.now();
-    const done = (status: StepStatus, exit: number, stdout = '', stderr = ''): StepResult => ({
-      name: step.name,
-      status,
-      exit,
-      started,
-      ended: Date.now(),
-      stdout,
-      stderr,
-    });
-    if (skip) return done('Skipped', -1);
-    for (const [name, { allowedPattern }] of Object.entries(document.parameters)) {
-      if (allowedPattern !== undefined && !new RegExp(allowedPattern).test(parameters[name] ?? '')) {
-        return done('Failed', 1, '', `parameter ${name} does not match ${allowedPattern}`);
-      }
-    }
-    const precondition = checkPrecondition(step.precondition);
-    if (precondition !== 'met') {
-      return precondition === 'unmet' ? done('Skipped', -1) : done('Failed', 1, '', precondition);
-    }
-    if (step.action !== 'aws:runShellScript') return done('Failed', 1, '', `unknown action ${step.action}`);
-    const inputs = substitute(step.inputs, parameters) as JsonObject;
-    if (!Array.isArray(inputs.runCommand)) return done('Failed', 1, '', 'runCommand must be an array');
-    const { killsStep, runScript } = this.#options;
-    const output = await runScript({
-      commandId: id,
-      step: step.name,
-      text: inputs.runCommand.map(String).join('\n'),
-      timeoutSeconds:
-        killsStep?.step === step.name ? killsStep.afterSeconds : stepTimeout(inputs.timeoutSeconds),
-    });
-    return done(statusOf(output), output.exit, output.stdout, output.stderr);
-  }
-}
-
-/** 5 to 172,800 seconds; anything else silently means an hour. */
-export function stepTimeout(value: Json | undefined): number {
-  const seconds =
-    typeof value === 'string' || typeof value === 'number' ? Math.trunc(Number(value)) : Number.NaN;
-  return seconds >= 5 && seconds <= 172_800 ? seconds : 3600;
-}
-
-function statusOf({ exit, timedOut }: RunOutput): StepStatus {
-  if (timedOut || exit === 137) return 'TimedOut';
-  return exit === 0 || exit === 168 || exit === 194 ? 'Success' : 'Failed';
-}
-
-function checkPrecondition(precondition: Json | undefined): 'met' | 'unmet' | string {
-  if (precondition === undefined) return 'met';
-  if (!isObject(precondition)) return 'precondition must be a map';
-  for (const [operator, args] of Object.entries(precondition)) {
-    if (operator !== 'StringEquals') return `precondition operator ${operator} is unknown`;
-    if (!Array.isArray(args) || args.length !== 2) return 'StringEquals takes two arguments';
-    const [variable, wanted] = args.map(String);
-    if (variable !== 'platformType') return `precondition variable ${variable} is unknown`;
-    if (wanted?.toLowerCase() !== 'linux') return 'unmet';
-  }
-  return 'met';
 }

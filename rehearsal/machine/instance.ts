@@ -1,10 +1,10 @@
 // An EC2 instance as a folder: `/` of the machine, with stand-ins for what would reach the host. Everything that
 // runs in it is a real process, and all of it is gone at the reclaim.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PATHS } from '../../contract/instance.ts';
+import { PATHS, ROOT_VARIABLE } from '../../contract/instance.ts';
 import type { Host } from '../host.ts';
 
 export type HookStage = 'drain' | 'save' | 'clean';
@@ -31,7 +31,14 @@ export class Instance {
   /** PATH inside: the stand-ins come first. */
   readonly path: string;
 
-  constructor(id: string, root: string, host: Host, violations: string) {
+  /** `variables`: what systemd gives to every unit beside PATH and the root. */
+  constructor(
+    id: string,
+    root: string,
+    host: Host,
+    violations: string,
+    variables: Readonly<Record<string, string>> = {},
+  ) {
     this.id = id;
     this.root = root;
     const bin = join(root, 'bin');
@@ -50,6 +57,8 @@ export class Instance {
     for (const stage of ['drain', 'save', 'clean']) {
       mkdirSync(this.at(`${PATHS.hooks}/${stage}`), { recursive: true, mode: 0o755 });
     }
+    const manager = { ...variables, PATH: this.path, [ROOT_VARIABLE]: root };
+    this.#write('rehearsal/manager.json', JSON.stringify(manager), 0o644);
     this.#standIn('python3', pythonStandIn(host.python, join(bin, 'python3'), violations));
     for (const [name, file] of Object.entries(SPEAKING)) {
       const run = `exec ${quote(host.python)} -E -S -B ${quote(join(STAND_INS, file))} "$@"`;
@@ -87,6 +96,18 @@ export class Instance {
   startUnit(name: string, script: string): void {
     const file = this.program(name, script);
     this.#call('systemd-run', `--unit=${name}`, '--collect', '--', file);
+  }
+
+  /** systemctl of the machine, as somebody there calls it. */
+  systemctl(...args: readonly string[]): void {
+    this.#call('systemctl', ...args);
+  }
+
+  /** What systemd starts at a boot. */
+  startEnabled(): void {
+    const folder = this.at(PATHS.units);
+    const wants = readdirSync(folder).filter((name) => name.endsWith('.wants'));
+    this.systemctl('start', '--', ...wants.flatMap((name) => readdirSync(join(folder, name))));
   }
 
   /** A container that runs now. */

@@ -77,6 +77,16 @@ export function isWaitingRunner(pid: number): boolean {
   return run !== undefined && existsSync(run) && !existsSync(join(run, 'unfinished'));
 }
 
+/** Undefined where it is gone. */
+export function sessionOf(pid: number): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return Number(fields[3]);
+  } catch {
+    return undefined; // gone meanwhile
+  }
+}
+
 /** For a problem's words; empty where it is gone. */
 export function commandLine(pid: number): string {
   try {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunOutput, StepScript } from './agent.ts';
+import type { RunOutput, StepScript } from './steps.ts';
 
 /** Characters of a step's output that the agent sends. */
 const OUTPUT_MAX = 24_000;
@@ -14,12 +14,14 @@ export interface ShellPlace {
   /** The sandbox: `/` of the instance. */
   readonly root: string;
   readonly path: string;
+  /** Where the machine's programs find AWS: the agent's are told as the units are. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** No file can grow (RLIMIT_FSIZE 0), as on a full disk: what is written fails, pipes aside. */
   readonly diskFull?: boolean;
 }
 
 export function runScript(place: ShellPlace, script: StepScript): Promise<RunOutput> {
-  const { root, instanceId, region, path, diskFull = false } = place;
+  const { root, instanceId, region, path, variables = {}, diskFull = false } = place;
   const { commandId, step, text, timeoutSeconds } = script;
   const folder = join(root, 'var/lib/amazon/ssm', instanceId, 'document/orchestration', commandId, step);
   mkdirSync(folder, { recursive: true });
@@ -34,6 +36,7 @@ export function runScript(place: ShellPlace, script: StepScript): Promise<RunOut
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
+        ...variables,
         PATH: path,
         AWS_SSM_INSTANCE_ID: instanceId,
         AWS_SSM_REGION_NAME: region,

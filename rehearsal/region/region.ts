@@ -1,6 +1,7 @@
 // A Region on one machine, wired as the synthesised template says and in no other way.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Role } from '../machine/metadata-tree.ts';
 import type { Place } from '../template/resolve.ts';
 import { readStack, type Stack } from '../template/stack.ts';
 import type { Json, Template } from '../template/template.ts';
@@ -15,6 +16,7 @@ import { type FunctionWorld, startFunction } from './function-host.ts';
 import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
 import { Queue } from './queue.ts';
+import { INSTANCE_ROLE } from './statements.ts';
 
 export interface RegionOptions
   extends Pick<
@@ -37,6 +39,10 @@ export interface Region {
   readonly place: Place;
   /** What the template deployed. */
   readonly stack: Stack;
+  /** Where the endpoints of AWS answer. */
+  readonly endpointUrl: string;
+  /** Credentials of an instance profile whose role has the stack's policies for instances, and no others. */
+  readonly instanceRole: Role;
   /** Whether the template's policies allow it: those of the role that asks, and of the queue or role asked for. */
   judge(request: AccessRequest): Promise<boolean>;
   /** Resolves with how many targets the event had, when all of them are done with it. */
@@ -144,6 +150,20 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     const stack = readStack(template, place, (name) => `${endpoint.url}/${place.account}/${name}`);
     for (const [name, document] of stack.documents) documents.set(name, document);
     queues.push(...stack.queues.map((spec) => new Queue(spec)));
+    const instanceRole = {
+      name: INSTANCE_ROLE,
+      accessKeyId: 'ASIAREHEARSALINSTANCE',
+      secretAccessKey: 'rehearsal',
+      token: 'rehearsal',
+    };
+    principals.set(instanceRole.accessKeyId, {
+      arn: `arn:${place.partition}:iam::${place.account}:role/${INSTANCE_ROLE}`,
+      account: place.account,
+      policies: {
+        identity: stack.instancePolicies,
+        onDecided: (statement) => options.onDecided(INSTANCE_ROLE, statement),
+      },
+    });
     const world: FunctionWorld = { ...options, endpointUrl: endpoint.url, principals, queueAt };
     for (const spec of stack.functions) functions.push(await startFunction(spec, world));
     return {
@@ -151,6 +171,8 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       queues,
       place,
       stack,
+      endpointUrl: endpoint.url,
+      instanceRole,
       judge: (request) => judge(stack, request),
       async put(event) {
         const found = deliveries(stack.rules, stack.permissions, event);

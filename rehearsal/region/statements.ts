@@ -3,14 +3,18 @@ import type { Stack } from '../template/stack.ts';
 import { isObject, type Json } from '../template/template.ts';
 import type { DecisiveStatement } from './iam.ts';
 
-/** The name of each statement of the stack's roles and queues, with what it is on. */
-export function declaredStatements({ functions, queues }: Stack): Map<string, string> {
+/** The owner's name of what the stack has for the role of an instance, which is none of the stack's. */
+export const INSTANCE_ROLE = 'instance';
+
+/** The name of each statement of the stack's roles, queues and instance policies, with what it is on. */
+export function declaredStatements({ functions, queues, instancePolicies }: Stack): Map<string, string> {
   const roles = new Map(functions.map(({ role }) => [role.name, role]));
   return new Map([
     ...[...roles.values()].flatMap(({ name, trust, policies }) => [
       ...named(name, null, trust),
       ...policies.flatMap((one) => named(name, one.name, one.policy)),
     ]),
+    ...instancePolicies.flatMap((one) => named(INSTANCE_ROLE, one.name, one.policy)),
     ...queues.flatMap(({ name, policy }) => named(name, null, policy)),
   ]);
 }

@@ -6,12 +6,17 @@ import * as disks from './disks.ts';
 import * as events from './events.ts';
 import * as functions from './functions.ts';
 import * as hooks from './hooks.ts';
+import * as installing from './installing.ts';
 import * as instances from './instances.ts';
+import * as livingOn from './living-on.ts';
+import * as metadataFaults from './metadata-faults.ts';
 import * as permissions from './permissions.ts';
 import * as plan from './plan.ts';
 import * as rebalance from './rebalance.ts';
 import * as reservations from './reservations.ts';
+import * as secondPath from './second-path.ts';
 import * as tags from './tags.ts';
+import * as twoHundred from './two-hundred.ts';
 
 export const DEFAULT_SCENARIO: Scenario = plan.graceful;
 
@@ -75,4 +80,27 @@ export const SCENARIOS: readonly Scenario[] = [
   disks.diskFull,
   disks.diskFillsUp,
   permissions.leastPrivilege,
+  secondPath.watcherFirst,
+  secondPath.commandFirst,
+  secondPath.bothAtOnce,
+  secondPath.threeTimesOnBothPaths,
+  secondPath.eventLost,
+  secondPath.noSsm,
+  secondPath.noWatcher,
+  secondPath.settingsComeLate,
+  secondPath.watcherRestarts,
+  secondPath.agentBusyWatcherActs,
+  rebalance.rebalanceSaves,
+  rebalance.rebalanceThenNotice,
+  livingOn.noticeWithdrawn,
+  livingOn.thawed,
+  livingOn.stoppedThenBooted,
+  installing.guardInstalled,
+  installing.guardUpgraded,
+  installing.guardRemoved,
+  installing.untaggedAndBaked,
+  metadataFaults.metadataErrors,
+  metadataFaults.metadataBodies,
+  metadataFaults.metadataWire,
+  twoHundred.bothPathsTwoHundredTimes,
 ];

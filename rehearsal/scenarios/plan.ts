@@ -20,8 +20,9 @@ import {
 export const graceful: Scenario = {
   name: 'graceful',
   story:
-    'the notice reaches the instance, work is drained, saved and cleaned up, and the report is out in time',
+    'the notice reaches the instance on two paths, work is drained, saved and cleaned up once, and the report is out in time',
   expected: 'graceful',
+  installed: true,
   tags: { ...WORKER_TAGS, 'spot-guard:containers': 'cache' },
   prepare: (instance) => {
     prepareWorkload(instance);

@@ -1,13 +1,18 @@
 // Scenarios of a recommendation to move, before there is any interruption.
 import { REBALANCE_DETAIL_TYPES } from '../../contract/events.ts';
+import { PATHS } from '../../contract/instance.ts';
 import { PHASES } from '../../contract/log.ts';
 import { METRICS } from '../../contract/metrics.ts';
-import { check, type Scenario } from '../scenario.ts';
+import { WINDOW_SECONDS } from '../../contract/notices.ts';
+import { check, type Expectation, type Scenario } from '../scenario.ts';
 import type { JsonObject } from '../template/template.ts';
+import { watcherSaid } from './watcher.ts';
 import {
   calls,
   counted,
+  hooksRan,
   instanceUntouched,
+  oneRun,
   overflowEmpty,
   prepareWorkload,
   WORKER_TAGS,
@@ -18,6 +23,71 @@ function recommendation(event: JsonObject): JsonObject {
   const { 'instance-id': instanceId = null } = event.detail as JsonObject;
   return { ...event, 'detail-type': REBALANCE_DETAIL_TYPES[0], detail: { 'instance-id': instanceId } };
 }
+
+const asksForSave = { ...WORKER_TAGS, 'spot-guard:rebalance': 'save' } as const;
+const workGoesOn: Expectation = ({ instance }) =>
+  check(instance.read('work/worker') === 'working\n', 'the unit to go on', instance.read('work/worker'));
+
+export const rebalanceSaves: Scenario = {
+  name: 'rebalance-saves',
+  story:
+    'EC2 recommends to move, on both paths, and a tag asks for a save then: save alone runs, and work goes on',
+  expected: 'graceful',
+  onlyInAll: true,
+  installed: true,
+  metadata: { tags: true },
+  tags: asksForSave,
+  alterEvent: recommendation,
+  prepare: prepareWorkload,
+  expectations: [
+    ({ instance }) => hooksRan(instance, ['save']),
+    workGoesOn,
+    oneRun,
+    watcherSaid(/^rebalance: (starts|joins) the run /),
+    ({ instance }) =>
+      check(instance.read(PATHS.notice) === '', 'no notice file', instance.read(PATHS.notice)),
+    ({ verdict }) => {
+      const stages = verdict.report?.stages.map(({ name }) => name).join();
+      return check(stages === 'save,report', 'a report of save and report alone', verdict);
+    },
+    overflowEmpty,
+  ],
+};
+
+export const rebalanceThenNotice: Scenario = {
+  name: 'rebalance-then-notice',
+  story: 'the notice comes 4 s after the recommendation: save runs at once, and the whole plan when it must',
+  expected: 'graceful',
+  onlyInAll: true,
+  installed: true,
+  metadata: { tags: true, announcesAfter: 4 },
+  tags: asksForSave,
+  deliver: (event) => [recommendation(event), event],
+  secondsBetween: 4,
+  prepare: prepareWorkload,
+  meanwhile: async ({ recommend, deadline }) => {
+    recommend(new Date((deadline() - WINDOW_SECONDS) * 1000).toISOString().replace('.000Z', 'Z'));
+  },
+  expectations: [
+    ({ instance }) => hooksRan(instance, ['save', 'drain', 'save', 'clean']),
+    ({ instance }) =>
+      check(
+        instance.read('work/worker').endsWith('finished\n'),
+        'the unit to finish its item',
+        instance.read('work/worker'),
+      ),
+    watcherSaid(/^rebalance: (starts|joins) the run /),
+    watcherSaid(/^interruption: (starts|joins) the run /),
+    ({ invocations }) =>
+      check(
+        invocations.map(({ status }) => status).join() === 'Success,Success',
+        'two commands to end as Success',
+        invocations,
+      ),
+    ({ verdict }) => check(verdict.report?.action === 'terminate', 'the report of the notice', verdict),
+    overflowEmpty,
+  ],
+};
 
 export const rebalanceDeclined: Scenario = {
   name: 'rebalance-declined',

@@ -36,6 +36,7 @@ function report(more: object = {}): string {
   return JSON.stringify({ ...base, ...more });
 }
 
+const isOfRebalance = ({ name }: { name: string }) => name === 'save' || name === 'report';
 const done = (stdout: string, ...others: StepResult[]): Facts['invocations'] => [
   { status: 'Success', steps: [step('accept'), step('drain'), ...others, step('report', { stdout })] },
 ];
@@ -57,7 +58,34 @@ describe('the verdict', () => {
     },
     {
       name: 'a report of another deadline',
-      invocations: done(report({ deadline: DEADLINE + 1 })),
+      invocations: done(report({ deadline: DEADLINE + 181 })),
+      outcome: 'unknown',
+    },
+    {
+      name: "a report of this notice by the metadata's time",
+      invocations: done(report({ deadline: DEADLINE - 30 })),
+      outcome: 'graceful',
+    },
+    {
+      name: 'a report without a deadline',
+      invocations: done(report({ deadline: null })),
+      outcome: 'unknown',
+    },
+    {
+      name: 'a report that the notice was withdrawn, so that stages were left out',
+      invocations: done(report({ result: 'spared', stages: [] })),
+      outcome: 'spared',
+    },
+    {
+      name: 'a report of a recommendation, whose plan is save and report',
+      invocations: done(
+        report({ action: 'rebalance', stages: JSON.parse(report()).stages.filter(isOfRebalance) }),
+      ),
+      outcome: 'graceful',
+    },
+    {
+      name: 'a report of an interruption with the stages of a recommendation',
+      invocations: done(report({ stages: JSON.parse(report()).stages.filter(isOfRebalance) })),
       outcome: 'unknown',
     },
     { name: 'a report of another version', invocations: done(report({ version: 2 })), outcome: 'unknown' },

@@ -1,4 +1,4 @@
-"""What a plan waits for in drain, bounded by its end: settings from another path, and the answer of a workload."""
+"""What a plan waits for in drain, bounded by its end: settings of another path, a workload's answer."""
 
 from __future__ import annotations
 

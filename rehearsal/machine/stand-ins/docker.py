@@ -1,4 +1,4 @@
-"""docker, as far as the guard calls it: stop, start, inspect, kill, ps; `run` is for the scenarios that need a container."""
+"""docker, as far as the guard calls it: stop, start, inspect, kill, ps; `run` is the scenarios' own."""
 
 import os
 import signal

@@ -29,6 +29,12 @@ def refuse(program: str, what: str) -> int:
     return 1
 
 
+def manager_environment() -> Dict[str, str]:
+    """What systemd gives to every unit; nothing of whoever asks for one."""
+    with open(os.path.join(STATE, "manager.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
 class Registry:
     """The processes of one kind, under a lock while it is held open."""
 
@@ -36,21 +42,25 @@ class Registry:
         self._folder = os.path.join(STATE, kind)
         os.makedirs(self._folder, exist_ok=True)
 
-    def start(self, name: str, argv: List[str], env: Dict[str, str]) -> bool:
-        """False where one of that name runs already: the check and the start are one step."""
+    def start(self, name: str, argv: List[str], env: Dict[str, str], said: str = os.devnull) -> bool:
+        """False where one of that name runs already: the check and the start are one step.
+
+        What it says is appended to the file `said`.
+        """
         with open(os.path.join(self._folder, ".lock"), "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self.is_running(name):
                 return False
-            process = subprocess.Popen(
-                argv,
-                cwd="/",
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            with open(said, "ab") as output:
+                process = subprocess.Popen(
+                    argv,
+                    cwd="/",
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
             with open(os.path.join(self._folder, name), "w", encoding="utf-8") as file:
                 json.dump({"pid": process.pid, "argv": argv, "env": env}, file)
             return True

@@ -1,8 +1,6 @@
 """systemd-run, as far as the guard calls it: a unit with the manager's environment, not the caller's."""
 
-import os
 import sys
-from typing import Dict
 
 import processes
 
@@ -13,7 +11,7 @@ IGNORED = ("--collect", "--quiet", "--property=")
 def main() -> int:
     processes.log("systemd-run")
     unit = ""
-    env: Dict[str, str] = {"PATH": os.environ["PATH"]}
+    env = processes.manager_environment()
     arguments = sys.argv[1:]
     while arguments and arguments[0].startswith("-"):
         option = arguments.pop(0)

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Agent, stepTimeout } from '../../../rehearsal/machine/agent.ts';
+import { Agent } from '../../../rehearsal/machine/agent.ts';
 import { killAll, processesOf } from '../../../rehearsal/machine/processes.ts';
 import { runScript } from '../../../rehearsal/machine/shell.ts';
+import { stepTimeout } from '../../../rehearsal/machine/steps.ts';
 import { Commands, type Invocation } from '../../../rehearsal/region/commands.ts';
 import { parseDocument, substitute } from '../../../rehearsal/region/document.ts';
 import type { Json } from '../../../rehearsal/template/template.ts';

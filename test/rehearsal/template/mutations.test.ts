@@ -26,6 +26,7 @@ describe.concurrent('a template', () => {
     ['Lambda::Function: Timeout is 1', 'nothing-set-up'],
     ['SSM::Document: step save gone', 'nothing-set-up'],
     ['SSM::Association: enabled: Parameters.Defaults.0 is "Drain until 44"', 'nothing-set-up'],
+    ['SSM::Association: enabled: Targets.0.Values.0 is "other"', 'guard-installed'],
   ])('with %s is noticed by the scenario %s', { timeout: 60_000 }, async (name, scenario) => {
     const mutation = mutations.find((one) => one.name === name);
     if (mutation === undefined) throw new Error(`no mutation ${name}`);

@@ -35,7 +35,7 @@ const document = parseDocument('Shutdown', {
     inputs: { runCommand: ['x'] },
   })),
 });
-const statement = (Action: string, Resource: string, more = {}) => ({
+const statement = (Action: string | string[], Resource: string, more = {}) => ({
   Effect: 'Allow',
   Action,
   Resource,
@@ -44,7 +44,7 @@ const statement = (Action: string, Resource: string, more = {}) => ({
 const policy = {
   Version: '2012-10-17',
   Statement: [
-    statement('ec2:DescribeInstances', '*'),
+    statement(['ec2:DescribeInstances', 'ec2:DescribeTags'], '*'),
     statement('sqs:*', `${arnPrefix('sqs')}overflow`),
     statement('ssm:SendCommand', `${arnPrefix('ssm')}document/*`),
     statement('ssm:SendCommand', `${arnPrefix('ec2')}instance/*`, {
