@@ -169,7 +169,7 @@ describe.concurrent('what a hook leaves in the background', { timeout: 40_000 },
       machine.hook(
         'save',
         'leaver.hibernate',
-        `#!/bin/sh\n(sleep 3; echo still writing; touch ${machine.root}/finished) &\n`,
+        `#!/bin/sh\n(sleep 5; echo still writing; touch ${machine.root}/finished) &\n`,
       );
       const ends = await machine.run(machine.notices(8, 'hibernate'));
       expect(exits(ends)).toEqual(GRACEFUL);
