@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Tuple
 from unittest import mock
 
 from on_a_machine import INSTANCE_ID, OnAMachine, Told, notice
-from spot_guard import contract, detach, files, identity, runs, sighting, sources, watcher
+from spot_guard import contract, files, identity, runs, sighting, sources
 from spot_guard.clock import rfc3339
 from spot_guard.metadata import Answer, NoAnswer
 from spot_guard.runs import Run
@@ -27,10 +27,6 @@ class Ticks(OnAMachine):
         super().setUp()
         os.makedirs(self.root + contract.RUN_FOLDER)
         self.started: List[str] = []
-        for target, replacement in (("start_runner", self.start_runner), ("spawn", self.spawn)):
-            patch: Any = mock.patch.object(detach, target, replacement)
-            patch.start()
-            self.addCleanup(patch.stop)
         self.service = Told({identity.PATH: INSTANCE_ID, **TAGS})
         self.out = io.StringIO()
         redirected = contextlib.redirect_stdout(self.out)
@@ -45,8 +41,7 @@ class Ticks(OnAMachine):
         self.started.append(command[-1])
 
     def watch(self, sandboxed: bool = False) -> Watcher:
-        with mock.patch.object(watcher, "Metadata", lambda: self.service):
-            return Watcher(sandboxed)
+        return Watcher(sandboxed, self.service, self.start_runner, self.spawn)
 
     def announce(self, seconds: int, action: str = "terminate") -> int:
         deadline = int(time.time()) + seconds
@@ -105,7 +100,7 @@ class Ticks(OnAMachine):
         for _ in range(4):
             watching.look()
         self.assertFalse(os.path.exists(run.withdrawn))
-        with mock.patch.object(watcher, "_create", side_effect=OSError("no room")):
+        with mock.patch.object(os, "open", side_effect=OSError("no room")):
             watching.look()
         self.assertIn("was withdrawn, but: no room", self.out.getvalue())
         watching.look()
@@ -136,17 +131,24 @@ class Ticks(OnAMachine):
         self.assertFalse(os.path.exists(run.withdrawn))
 
     def test_go_on_where_nothing_can_be_written_started_or_said(self) -> None:
-        watching = self.watch()
         self.put(contract.STOPPED_FILE, Stopped(1, ("a",), boot="another")._asdict())
         self.announce(100)
         full: Dict[str, Any] = {"side_effect": OSError("no room")}
         with contextlib.ExitStack() as stack:
-            for owner, name in ((files, "write"), (detach, "spawn"), (os, "mkdir"), (builtins, "print")):
+            for owner, name in ((files, "write"), (self, "spawn"), (os, "mkdir"), (builtins, "print")):
                 stack.enter_context(mock.patch.object(owner, name, **full))
+            watching = self.watch()
             watching.look()
         self.assertEqual(self.started, [])
         watching.look()
         self.assertEqual(len(self.started), 1)
+
+    def test_take_away_a_notice_file_that_a_killed_runner_left_and_no_other(self) -> None:
+        for age, there in ((0, True), (400, True), (500, False)):
+            with self.subTest(age=age):
+                self.put(contract.NOTICE_FILE, {"deadline": int(time.time()) - age})
+                self.watch().look()
+                self.assertIs(os.path.exists(self.root + contract.NOTICE_FILE), there)
 
     def test_pass_over_a_run_that_is_none(self) -> None:
         folder = f"{contract.RUNS_FOLDER}/{int(time.time()) + 100}"

@@ -4,7 +4,8 @@ import signal
 import sys
 import time
 
-from . import contract
+from . import contract, detach
+from .metadata import Metadata
 from .watcher import Watcher
 
 TICK_SECONDS = 1.0
@@ -12,7 +13,7 @@ TICK_SECONDS = 1.0
 
 def run(sandboxed: bool) -> int:
     """Until it is told to end. `sandboxed`: systemd has to start the runner, outside of this sandbox."""
-    watcher = Watcher(sandboxed)
+    watcher = Watcher(sandboxed, Metadata(), detach.start_runner, detach.spawn)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(contract.EXIT_OK))
     tick = time.monotonic()
     while True:

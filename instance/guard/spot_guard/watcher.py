@@ -2,9 +2,9 @@
 
 import os
 import time
-from typing import Callable, Dict, Set, Tuple
+from typing import Callable, Dict, List, Set, Tuple
 
-from . import contract, detach, files, runs, sighting, sources, stopped
+from . import contract, files, noticefile, runs, sighting, sources, stopped
 from .identity import Unidentified, instance_id_of
 from .metadata import Answer, Metadata, NoAnswer
 from .notice import Notice
@@ -27,9 +27,18 @@ SANDBOXED_STARTS = 2
 
 
 class Watcher:
-    def __init__(self, sandboxed: bool) -> None:
-        self._metadata = Metadata()
+    def __init__(
+        self,
+        sandboxed: bool,
+        metadata: Metadata,
+        start_runner: Callable[[Run, bool], None],
+        spawn: Callable[[List[str], str], object],
+    ) -> None:
+        """`start_runner` and `spawn` as in detach."""
+        self._metadata = metadata
         self._sandboxed = sandboxed
+        self._start_runner = start_runner
+        self._spawn = spawn
         self._instance_id = ""
         self._source = Source("none", None, None, "not read yet")
         self._source_at = 0.0
@@ -143,7 +152,7 @@ class Watcher:
         if self._sandboxed and starts < SANDBOXED_STARTS:
             _create(here(contract.WANTED_FILE))
         else:
-            detach.start_runner(run, again)
+            self._start_runner(run, again)
 
     def _start_left_behind(self) -> None:
         """What a plan stopped, where its machine lives on and its runner does not."""
@@ -151,13 +160,14 @@ class Watcher:
         if now < self._left_at:
             return
         self._left_at = now + LEFT_BEHIND_SECONDS
+        noticefile.clear_left_behind(time.time())
         if not stopped.is_left_behind():
             return
         if self._sandboxed:
             self._create(here(contract.WANTED_FILE), "what was stopped is to be started again")
             return
         try:
-            detach.spawn([*guard_command(), "start-again"], os.devnull)
+            self._spawn([*guard_command(), "start-again"], os.devnull)
         except OSError as error:
             self._say("act", f"what was stopped cannot be started again: {error}")
 
