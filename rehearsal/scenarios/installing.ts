@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { PATHS, WATCH_UNIT } from '../../contract/instance.ts';
 import { DEFAULT_SECONDS, GUARD_TAG, GUARD_TAG_REMOVE } from '../../contract/tags.ts';
+import { commandLine } from '../machine/processes.ts';
 import { servicesOf, watcherOf } from '../machine/services.ts';
 import { check, type Expectation, type Scenario, type World } from '../scenario.ts';
 import { watcherSaid } from './watcher.ts';
@@ -36,6 +37,13 @@ function unitsRun({ instance }: Pick<World, 'instance'>): void {
   const running = servicesOf(instance);
   const missing = UNITS.filter((unit) => !running.has(unit));
   if (missing.length > 0) throw new Error(`expected the units ${missing.join(', ')} to run, got none`);
+}
+
+/** A unit whose file is new runs what it said before, until systemd is told to reload. */
+function watcherIsOfNewest(instance: World['instance']): void {
+  const running = commandLine(watcherOf(instance) ?? 0);
+  const named = readlinkSync(instance.at(PATHS.command));
+  if (!running.includes(named)) throw new Error(`expected a watcher of ${named}, got ${running}`);
 }
 
 export const guardInstalled: Scenario = {
@@ -93,6 +101,7 @@ export const guardUpgraded: Scenario = {
     const newer = watcherOf(instance);
     await run(OLDER);
     await until(() => ![undefined, newer].includes(watcherOf(instance)), 'the older watcher to run');
+    watcherIsOfNewest(instance);
   },
   meanwhile: async (world) => {
     const { instance, watcher, journal, until, applyAssociations } = world;
@@ -101,6 +110,7 @@ export const guardUpgraded: Scenario = {
     await applyAssociations();
     await until(() => ![undefined, older].includes(watcherOf(instance)), 'the newer watcher to run');
     unitsRun(world);
+    watcherIsOfNewest(instance);
     await until(
       () => watcher.some((line) => line.includes('in the middle of the run')),
       'it to find the run',

@@ -7,6 +7,7 @@ import {
   commandJoined,
   planEndedInTime,
   planStartedBetween,
+  runnerIsUnit,
   watcherDidNotSay,
   watcherJoined,
   watcherSaid,
@@ -128,6 +129,8 @@ export const eventLost: Scenario = {
     workIsSafe,
     oneRun,
     watcherStarted,
+    planStartedBetween(0, 2),
+    runnerIsUnit,
     planEndedInTime,
     ({ verdict, invocations }) =>
       check(verdict.report === null && invocations.length === 0, 'no claim without a command', verdict),

@@ -1,5 +1,6 @@
 // What scenarios of the second path look at: what the watcher said and did, and whether the plan itself ended well
 // where no word of it reached AWS.
+import { RUN_UNIT } from '../../contract/instance.ts';
 import { check, type Evidence, type Expectation } from '../scenario.ts';
 
 /** A line of the watcher's own. */
@@ -31,6 +32,14 @@ export const commandJoined: Expectation = ({ invocations }) =>
 export const planEndedInTime: Expectation = ({ journal, deadline }) => {
   const ended = journal.find(({ phase }) => phase === 'ended');
   return check(ended !== undefined && ended.t < deadline - 1, 'the plan to end in time', journal.at(-1));
+};
+
+/** Outside of the watcher's sandbox: not its child, but a unit of its own. */
+export const runnerIsUnit: Expectation = ({ instance, journal }) => {
+  const started = instance
+    .standInCalls()
+    .some(({ program, args }) => program === 'systemd-run' && args[0]?.startsWith(`--unit=${RUN_UNIT}`));
+  return check(started, 'systemd to start the runner', journal[0]);
 };
 
 /** Seconds from the notice to the start of the plan. */

@@ -145,7 +145,7 @@ describe.concurrent('npm start', () => {
       'The window is shortened: the notice is put 100 s into the past, 20 of 120 s are left.',
     );
     expect(stdout).toMatch(
-      /^ *T-\d+\.\d s {2}EC2 {10}EC2 Spot Instance Interruption Warning: i-0abc0abc0abc0abc0, terminate$/m,
+      /^ *T-\d+\.\d s {2}EC2 {11}EC2 Spot Instance Interruption Warning: i-0abc0abc0abc0abc0, terminate$/m,
     );
     expect(stdout).toMatch(/\ngraceful, \d+\.\d s to spare: .*\n$/);
     expect(stdout).not.toContain('\u001b');
