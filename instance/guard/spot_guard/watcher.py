@@ -15,6 +15,8 @@ from .sources import Source
 from .tending import Tending
 
 SOURCE_SECONDS = 60.0
+NO_SOURCE_SECONDS = 5.0
+"""At boot the tags are fetched a moment after the watcher starts."""
 LEFT_BEHIND_SECONDS = 30.0
 LEAST_BACK_OFF_SECONDS = 2.0
 MOST_BACK_OFF_SECONDS = 8.0
@@ -180,6 +182,8 @@ class Watcher:
             self._say("source", f"settings: not known yet, {why}")
             return
         self._source = sources.find(self._metadata, self._instance_id)
+        if self._source.settings is None:
+            self._source_at = time.monotonic() + NO_SOURCE_SECONDS
         guarded = {True: "guarded", False: "not guarded", None: "guarded, for no tag can be read"}
         self._say("source", f"settings: {self._source.name}, {guarded[self._source.guarded]}")
 

@@ -1,4 +1,4 @@
-"""What systemd does for one active unit: keeps a service, watches for a path, starts what a timer names."""
+"""What systemd does for one active unit: keeps a service, watches for a path, waits as a timer."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def keep(unit: Unit) -> None:
     """Restarts it as often as it ends."""
     stopping = Stopping()
     again = unit.one("Restart", "no") == "always"
-    pause = units.seconds(unit.one("RestartSec", "100ms"))
+    pause = units.seconds(unit.one("RestartSec", "100ms")) if again else 0.0
     while not stopping.asked:
         service = subprocess.Popen(unit.command(), cwd="/", env=unit.environment(), stdin=subprocess.DEVNULL)
         if stopping.asked:
@@ -51,8 +51,8 @@ def watch(unit: Unit) -> None:
 
 
 def fire(unit: Unit) -> None:
-    """Once: no hour passes here. It stays active, as a timer does."""
-    units.start(_named(unit, ".timer"))
+    """Never: no hour passes here. It stays active, as a timer does."""
+    _named(unit, ".timer")
     while True:
         signal.pause()
 

@@ -16,11 +16,11 @@ LOADED = os.path.join(processes.STATE, "loaded")
 SAID = os.path.join(processes.STATE, "said")
 ACTED_ON = re.compile(
     r"Type|ExecStart|Environment|Restart|RestartSec|StartLimitIntervalSec|RuntimeDirectory"
-    r"|RuntimeDirectoryPreserve|StateDirectory|KillMode|PathExists|Unit|OnActiveSec|WantedBy"
+    r"|RuntimeDirectoryPreserve|StateDirectory|KillMode|PathExists|Unit|OnUnitInactiveSec|WantedBy"
 )
 WITHOUT_EFFECT = re.compile(
-    r"Description|After|Wants|TimeoutStartSec|RuntimeDirectoryMode|StateDirectoryMode"
-    r"|OOMScoreAdjust|OnBootSec|OnUnitActiveSec|OnUnitInactiveSec|RandomizedDelaySec"
+    r"Description|After|Wants|StartLimitBurst|RuntimeMaxSec|RuntimeDirectoryMode|StateDirectoryMode"
+    r"|OOMScoreAdjust|RandomizedDelaySec"
     r"|CapabilityBoundingSet|NoNewPrivileges|ReadWritePaths|MemoryDenyWriteExecute"
     r"|LockPersonality|(Protect|Private|Restrict|SystemCall|IPAddress)[A-Za-z]+"
 )
@@ -91,14 +91,16 @@ def _checked(unit: Unit) -> Unit:
         if not ACTED_ON.fullmatch(directive) and not WITHOUT_EFFECT.fullmatch(directive):
             raise Unsupported(f"{unit.name}: {directive}")
     restarts = unit.one("Restart", "no")
-    if restarts not in ("no", "always"):
+    if restarts not in ("no", "always", "on-failure"):
         raise Unsupported(f"{unit.name}: Restart={restarts}")
     if restarts == "always" and unit.one("StartLimitIntervalSec") != "0":
         raise Unsupported(f"{unit.name}: a limit of its starts")
     if "RuntimeDirectory" in unit.said and unit.one("RuntimeDirectoryPreserve") != "yes":
         raise Unsupported(f"{unit.name}: a RuntimeDirectory that goes with the unit")
-    if unit.name.endswith(".timer") and unit.one("OnActiveSec") != "0":
-        raise Unsupported(f"{unit.name}: OnActiveSec={unit.one('OnActiveSec')}")
+    if restarts == "on-failure" and unit.one("RestartSec") != "1min":
+        raise Unsupported(f"{unit.name}: a service that is started again while the rehearsal lasts")
+    if unit.name.endswith(".timer") and unit.one("OnUnitInactiveSec") != "1h":
+        raise Unsupported(f"{unit.name}: OnUnitInactiveSec={unit.one('OnUnitInactiveSec')}")
     return unit
 
 
