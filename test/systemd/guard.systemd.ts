@@ -1,7 +1,14 @@
 // The guard under a real systemd: installed, killed, asked for a plan, stopped, booted again, taken off.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PATHS, WATCH_UNIT } from '../../contract/instance.ts';
-import { SystemdMachine, until } from './machine.ts';
+import { INSTANCE_ID, SystemdMachine, until } from './machine.ts';
+
+const DOCS = join(import.meta.dirname, '../../docs/guard.md');
+const document = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../dist/instance/graceful-shutdown.json'), 'utf8'),
+) as { mainSteps: { name: string; inputs: { runCommand: string[] } }[] };
 
 const machine = new SystemdMachine();
 const pidOf = (unit: string) => Number(machine.call('systemctl', 'show', '-P', 'MainPID', unit).out.trim());
@@ -112,6 +119,64 @@ describe('the guard under systemd', () => {
     expect(machine.journal()).toContain(
       'did not stop within its TimeoutStopSec and was killed: worker.service',
     );
+  });
+
+  it('lets a workload answer by the path unit that the docs show', async () => {
+    const [, units = ''] =
+      /```text\n(# \/etc\/systemd\/system[\s\S]*?)```/.exec(readFileSync(DOCS, 'utf8')) ?? [];
+    for (const part of units.split(/^# (?=\/etc)/m).slice(1)) {
+      const [path = '', ...lines] = part.split('\n');
+      machine.file(path, lines.join('\n'));
+    }
+    machine.file(
+      '/usr/local/bin/save-trainer',
+      '#!/bin/sh\nmkdir -p /root/seen; touch /root/seen/saved\n',
+      0o755,
+    );
+    machine.call('systemctl', 'daemon-reload');
+    machine.call('systemctl', 'enable', '--quiet', '--now', 'trainer-notice.path');
+    machine.announce('terminate', 40);
+    await until(() => machine.journal().includes('"ended"'));
+    machine.call('systemctl', 'disable', '--quiet', '--now', 'trainer-notice.path', 'trainer-notice.service');
+    expect(machine.journal()).toContain('\\"acknowledged\\":[\\"trainer\\"]');
+    expect(machine.journal()).toContain('\\"result\\":\\"graceful\\"');
+    expect(machine.call('ls', '/root/seen').out).toBe('saved\n');
+  });
+
+  it('outlives the unit of the agent whose step has started it', async () => {
+    machine.call('systemctl', 'stop', WATCH_UNIT);
+    hook('drain', '#!/bin/sh\nmkdir -p /root/seen; sleep 3; touch /root/seen/done\n');
+    const deadline = Math.floor(Date.now() / 1000) + 40;
+    const notices = Buffer.from(
+      JSON.stringify({ [INSTANCE_ID]: { deadline, action: 'terminate', settings: {} } }),
+    ).toString('base64url');
+    for (const step of ['accept', 'drain']) {
+      const script = document.mainSteps.find(({ name }) => name === step)?.inputs.runCommand.join('\n') ?? '';
+      machine.file(`/root/${step}.sh`, script.replaceAll('{{ Notices }}', notices), 0o700);
+    }
+    // As the agent's own unit: KillMode=process, and what it runs is in its cgroup.
+    const agent = [
+      'systemd-run',
+      '--unit=agent',
+      '--quiet',
+      '--property=KillMode=process',
+      '--service-type=exec',
+    ];
+    machine.call(
+      ...agent,
+      `--setenv=AWS_SSM_INSTANCE_ID=${INSTANCE_ID}`,
+      'sh',
+      '-c',
+      '/root/accept.sh && /root/drain.sh',
+    );
+    await until(() => machine.journal().includes('"taskRuns"'));
+    expect(machine.call('systemctl', 'show', '-P', 'ControlGroup', runUnit()).out).toContain(
+      'spot-guard-run-',
+    );
+    machine.call('systemctl', 'kill', '-s', 'KILL', 'agent');
+    await until(() => machine.journal().includes('"ended"'));
+    expect(machine.read('/root/seen/done') === '' && machine.call('ls', '/root/seen').out).toBe('done\n');
+    machine.call('systemctl', 'start', WATCH_UNIT);
   });
 
   it('starts again what it stopped, when the notice is withdrawn', async () => {
