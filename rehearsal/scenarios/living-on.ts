@@ -31,21 +31,21 @@ export const noticeWithdrawn: Scenario = {
   story:
     'EC2 takes the notice back while work is drained: nothing is saved or cleaned, and the unit runs again',
   expected: 'spared',
-  windowSeconds: 40,
+  windowSeconds: 50,
   onlyInAll: true,
   installed: true,
   tags: WORKER_TAGS,
   prepare: (instance) => {
     startWorker(instance);
     addHooks(instance);
-    instance.hook('drain', '20-finish', notingHook(instance, 'finish', 'sleep 8'));
+    instance.hook('drain', '20-finish', notingHook(instance, 'finish', 'sleep 13'));
   },
   meanwhile: async (world) => {
     const { until, journal, watcher, withdraw } = world;
     await until(() => watcher.some((line) => line.startsWith('interruption: ')), 'the watcher to see it');
     await until(() => journal.some(({ task }) => task === '20-finish'), 'the long hook to start');
     withdraw();
-    await until(() => startedAgain(world), 'the unit to be started again', 20);
+    await until(() => startedAgain(world), 'the unit to be started again', 30);
   },
   expectations: [
     ({ instance }) => hooksRan(instance, ['drain', 'finish']),

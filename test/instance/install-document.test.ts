@@ -160,10 +160,10 @@ describe.concurrent('the step remove', () => {
     'has the installed guard take itself off, and ends as that ends',
     on(async (machine) => {
       machine.tool('python3', `${TELLS}exit 20\n`);
-      machine.file(PATHS.command, '');
+      machine.file(`${PATHS.library}/guard-1.pyz`, '');
       expect(run(machine, remove)).toMatchObject({
         status: 20,
-        stdout: `<-I>\n<-S>\n<${machine.root}${PATHS.command}>\n<uninstall>\n`,
+        stdout: `<-I>\n<-S>\n<${machine.root}${PATHS.library}/guard-1.pyz>\n<uninstall>\n`,
       });
     }),
   );

@@ -17,7 +17,7 @@ describe.concurrent('a rehearsal on the instance', { timeout: 40_000 }, () => {
             `#!/bin/sh\necho $SPOT_GUARD_STAGE $SPOT_GUARD_EVENT >> ${machine.root}/told\n`,
           );
         const before = (await machine.call(['status'], metadata.url)).stdout;
-        expect(before).toContain('watcher     has not run since the machine was started\n');
+        expect(before).toContain('watcher     is not running\n');
         expect(before).toContain(`instance    ${INSTANCE_ID}, guarded\n`);
         expect(before).toContain('settings    from metadata tags: units=worker\n');
         expect(before).toContain('last run    none since the machine was started\n');
@@ -41,6 +41,38 @@ describe.concurrent('a rehearsal on the instance', { timeout: 40_000 }, () => {
       },
       { tags: { ...TAGS, 'spot-guard:units': 'worker' } },
     ),
+  );
+
+  it(
+    'that follows another at once is a plan of its own, with the hook as it is now',
+    withService(async (machine, metadata) => {
+      const rehearse = () => machine.call(['run', '--rehearse', '--window', '20'], metadata.url);
+      machine.hook('drain', 'work', '#!/bin/sh\nexit 3\n');
+      expect((await rehearse()).exit).toBe(EXIT.failed);
+      machine.hook('drain', 'work', `#!/bin/sh\necho x >> ${machine.root}/worked\n`);
+      expect((await rehearse()).exit).toBe(EXIT.ok);
+      expect(machine.read('/worked')).toBe('x\n');
+      expect((await machine.call(['status'], metadata.url)).stdout).toContain('rehearsal, graceful');
+    }),
+  );
+
+  it(
+    'goes on by itself where its caller leaves, and says so',
+    withService(async (machine, metadata) => {
+      machine.hook('drain', 'slow', '#!/bin/sh\nsleep 2\n');
+      const child = machine.guard(['run', '--rehearse', '--window', '20'], metadata.url);
+      let said = '';
+      child.stdout?.resume();
+      child.stderr?.on('data', (data) => (said += data));
+      const left = new Promise((resolve) => child.once('close', resolve));
+      await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
+      child.kill('SIGINT');
+      expect([await left, said]).toEqual([
+        130,
+        expect.stringMatching(/^spot-guard run: the rehearsal goes on/),
+      ]);
+      await until(() => machine.journal().some(({ phase }) => phase === 'ended'));
+    }),
   );
 
   it(

@@ -4,8 +4,8 @@ import json
 import unittest
 from typing import Any, Dict
 
-from on_a_machine import Told
-from spot_guard import fetch_tags, identity, role, sigv4
+from on_a_machine import INSTANCE_ID, OnAMachine, Told
+from spot_guard import fetch_tags, identity, role, sigv4, sources
 from spot_guard.metadata import Answer
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
@@ -38,8 +38,14 @@ class Parse(unittest.TestCase):
         )
 
     def test_finds_none_in_an_answer_of_another_kind(self) -> None:
-        for xml in (answer(), b"<html/>", b"<Response><item><key>a</key></item></Response>"):
-            self.assertEqual(fetch_tags.parse(xml), {})
+        self.assertEqual(fetch_tags.parse(answer()), {})
+        for xml in (
+            b"<html/>",
+            b"<Response><item><key>a</key></item></Response>",
+            b"<DescribeTagsResponse/>",
+        ):
+            with self.subTest(xml), self.assertRaisesRegex(fetch_tags.Failed, "no list of tags"):
+                fetch_tags.parse(xml)
 
     def test_refuses_document_types_and_entities_in_every_encoding(self) -> None:
         laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]>'
@@ -56,6 +62,24 @@ class Parse(unittest.TestCase):
         for xml in (b"", b"<a>", b"{}", b"\xff\xfe", b"<a>\x00</a>", answer() + answer()):
             with self.subTest(xml[:30]), self.assertRaises(fetch_tags.Failed):
                 fetch_tags.parse(xml)
+
+
+class Remember(OnAMachine):
+    def test_believes_that_the_tag_is_gone_at_the_third_time(self) -> None:
+        good = {"spot-guard": "enabled", "spot-guard:units": "worker"}
+        fetch_tags.remember(INSTANCE_ID, good)
+        for _ in range(2):
+            with self.assertRaisesRegex(fetch_tags.Failed, "EC2 tells no tag spot-guard"):
+                fetch_tags.remember(INSTANCE_ID, {})
+            self.assertEqual(sources.cached(INSTANCE_ID), good)
+        fetch_tags.remember(INSTANCE_ID, {"spot-guard:units": "worker"})
+        self.assertEqual(sources.cached(INSTANCE_ID), {"spot-guard:units": "worker"})
+
+    def test_knows_nothing_while_a_new_instance_has_no_tag_yet(self) -> None:
+        with self.assertRaises(fetch_tags.Failed):
+            fetch_tags.remember(INSTANCE_ID, {})
+        with self.assertRaisesRegex(ValueError, "not known yet"):
+            sources.cached(INSTANCE_ID)
 
 
 class Credentials(unittest.TestCase):

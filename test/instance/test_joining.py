@@ -1,5 +1,6 @@
 """Who joins a run in progress: what holds then, and that nothing ever holds later than before."""
 
+import json
 import os
 import threading
 import unittest
@@ -80,12 +81,49 @@ class Find(OnAMachine):
         self.assertEqual(runs.find("rebalance", DEADLINE + 100), other)
         self.assertIsNone(runs.find("rehearsal", DEADLINE))
 
-    def test_takes_a_notice_after_one_that_was_withdrawn_for_another(self) -> None:
+    def test_takes_a_notice_after_a_plan_that_was_spared_for_another_of_a_name_of_its_own(self) -> None:
         run, _ = runs.claim(notice(DEADLINE))
         files.write(run.withdrawn, b"")
-        self.assertEqual(runs.find("interruption", DEADLINE + 30), run)
-        self.assertIsNone(runs.find("interruption", DEADLINE + 31))
-        self.assertEqual(runs.find("interruption", DEADLINE - 100), run)
+        self.assertEqual(runs.find("interruption", DEADLINE), run)
+        os.unlink(run.unfinished)
+        self.assertIsNone(runs.find("interruption", DEADLINE))
+        again, made = runs.claim(notice(DEADLINE))
+        self.assertEqual((made, again.name), (True, str(DEADLINE + 1)))
+
+    def test_gives_each_rehearsal_a_run_of_its_own(self) -> None:
+        rehearsal = notice(DEADLINE)._replace(event="rehearsal")
+        names = [runs.claim(rehearsal)[0].name for _ in range(3)]
+        self.assertEqual(names, [f"{DEADLINE + number}-rehearsal" for number in range(3)])
+
+    def test_reads_what_a_guard_of_another_version_wrote(self) -> None:
+        run, _ = runs.claim(notice(DEADLINE))
+        path = os.path.join(run.folder, "notice")
+        with open(path, encoding="utf-8") as file:
+            entry = json.load(file)
+        self.put(path[len(self.root) :], {**entry, "colour": "red"})
+        self.assertEqual(run.notice().deadline, DEADLINE)
+        self.put(run.joined_file[len(self.root) :], {"deadline": DEADLINE - 9, "colour": "red"})
+        self.assertEqual(run.joined().deadline, DEADLINE - 9)
+
+    def test_joins_a_run_whose_notice_is_torn_all_the_same(self) -> None:
+        run, _ = runs.claim(notice(DEADLINE))
+        self.put(os.path.join(run.folder, "notice")[len(self.root) :], "{")
+        self.assertEqual(runs.claim(notice(DEADLINE)), (run, False))
+
+    def test_moves_the_deadline_by_no_more_than_the_paths_differ(self) -> None:
+        run, _ = runs.claim(notice(DEADLINE))
+        for deadline, holds in (
+            (DEADLINE - 31, None),
+            (DEADLINE - 30, DEADLINE - 30),
+            (DEADLINE - 60, DEADLINE - 30),
+        ):
+            runs.claim(notice(deadline))
+            self.assertEqual(run.joined().deadline, holds)
+
+    def test_takes_the_skew_of_whoever_measured_one(self) -> None:
+        run, _ = runs.claim(notice(DEADLINE))
+        runs.claim(notice(DEADLINE)._replace(skew=-60.0))
+        self.assertEqual(run.joined().skew, -60.0)
 
     def test_passes_over_what_is_no_run(self) -> None:
         run, _ = runs.claim(notice(DEADLINE))

@@ -7,6 +7,7 @@ import json
 import os
 import time
 import unittest
+from email.utils import formatdate
 from typing import Any, Dict, List, Tuple
 from unittest import mock
 
@@ -89,7 +90,7 @@ class Ticks(OnAMachine):
         self.assertEqual((self.started, runs.latest()), ([], None))
         self.assertIn("not tagged spot-guard=enabled", self.out.getvalue())
 
-    def test_take_a_notice_for_withdrawn_after_five_answers_and_tell_it_though_the_disk_was_full(
+    def test_take_a_notice_for_withdrawn_after_ten_answers_and_tell_it_though_the_disk_was_full(
         self,
     ) -> None:
         watching, deadline = self.watch(), self.announce(100)
@@ -97,7 +98,7 @@ class Ticks(OnAMachine):
         run = runs.find("interruption", deadline)
         assert run is not None
         del self.service.said[ACTION]
-        for _ in range(4):
+        for _ in range(9):
             watching.look()
         self.assertFalse(os.path.exists(run.withdrawn))
         with mock.patch.object(os, "open", side_effect=OSError("no room")):
@@ -114,20 +115,65 @@ class Ticks(OnAMachine):
         shown = self.service.said[ACTION]
         for _ in range(2):
             del self.service.said[ACTION]
-            for _ in range(4):
+            for _ in range(9):
                 watching.look()
             self.service.said[ACTION] = shown
             watching.look()
         self.assertFalse(os.path.exists(run.withdrawn))
+
+    def test_go_on_with_a_plan_whose_notice_is_shown_again_after_a_slip(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        shown = self.service.said.pop(ACTION)
+        for _ in range(10):
+            watching.look()
+        self.assertTrue(os.path.exists(run.withdrawn))
+        self.service.said[ACTION] = shown
+        watching.look()
+        self.assertFalse(os.path.exists(run.withdrawn))
+        self.assertEqual(runs.find("interruption", deadline), run)
+
+    def test_run_the_plan_anew_where_it_was_over_when_the_notice_is_shown_again(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        shown = self.service.said.pop(ACTION)
+        for _ in range(10):
+            watching.look()
+        os.unlink(run.unfinished)
+        self.service.said[ACTION] = shown
+        for _ in range(3):
+            watching.look()
+        self.assertEqual([one.name for one in runs.unfinished()], [str(deadline + 1)])
+
+    def test_forget_no_notice_for_a_tag_that_comes_late_or_a_clock_that_is_set(self) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        del self.service.said[f"{sources.TAGS_PATH}/spot-guard"]
+        self.service.said[sources.TAGS_PATH] = "Name"
+        watching.look()
+        self.service.said.update(TAGS)
+        text = str(self.service.said[ACTION])
+        self.service.said[ACTION] = Answer(200, text, formatdate(time.time() + 200, usegmt=True))
+        watching.look()
+        self.assertEqual(runs.unfinished(), [])
+        self.service.said[ACTION] = Answer(200, text, formatdate(time.time(), usegmt=True))
+        watching.look()
+        self.assertEqual([one.name for one in runs.unfinished()], [str(deadline)])
 
     def test_do_not_count_failures_as_answers_that_there_is_none(self) -> None:
         watching, deadline = self.watch(), self.announce(100)
         watching.look()
         run = runs.find("interruption", deadline)
         assert run is not None
-        self.service.said[ACTION] = NoAnswer("reset")
-        for _ in range(8):
+        for _ in range(3):
+            self.service.said[ACTION] = NoAnswer("reset")
             watching.look()
+            del self.service.said[ACTION]
+            for _ in range(6):
+                watching.look()
         self.assertFalse(os.path.exists(run.withdrawn))
 
     def test_go_on_where_nothing_can_be_written_started_or_said(self) -> None:

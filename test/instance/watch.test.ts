@@ -148,9 +148,9 @@ describe.concurrent('the watcher', { timeout: 40_000 }, () => {
           'systemctl',
           `#!/bin/sh\necho "$*" >> ${machine.root}/calls\ncase "$2" in --property=Id,ActiveState) printf 'Id=worker.service\\nActiveState=active\\n';; *) printf 'Id=worker.service\\nResult=success\\n';; esac\n`,
         );
-        machine.hook('drain', 'slow', '#!/bin/sh\nsleep 8\n');
+        machine.hook('drain', 'slow', '#!/bin/sh\nsleep 13\n');
         machine.hook('save', 'never', `#!/bin/sh\ntouch ${machine.root}/saved\n`);
-        metadata.announce('terminate', timeIn(40));
+        metadata.announce('terminate', timeIn(60));
         await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
         expect(machine.exists('/run/spot-guard/notice.json')).toBe(true);
         metadata.withdraw();

@@ -137,7 +137,11 @@ export class SystemdMachine {
   /** As if no notice had come since the boot. */
   forget(): void {
     this.metadata({ withdraw: true });
-    this.call('sh', '-c', 'systemctl kill -s KILL "spot-guard-run-*"; rm -rf /run/spot-guard/runs /run/spot-guard/notice.json');
+    this.call(
+      'sh',
+      '-c',
+      'systemctl kill -s KILL "spot-guard-run-*"; rm -rf /run/spot-guard/runs /run/spot-guard/notice.json',
+    );
     this.call('systemctl', 'restart', 'spot-guard-watch.service');
   }
 

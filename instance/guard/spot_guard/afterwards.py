@@ -1,9 +1,9 @@
 """After the plan: where the machine lives on, what was stopped is started again and the notice file goes."""
 
 import os
-from typing import List
+from typing import List, Optional
 
-from . import contract, noticefile, stopped
+from . import contract, noticefile, runs, stopped
 from .journal import Journal
 from .notice import Notice
 from .paths import here
@@ -19,25 +19,25 @@ def live_on(run: Run, notice: Notice, deadline: float, supervisor: Supervisor, j
     """Returns when the run has left nothing behind on a machine that lives on. `deadline`: local."""
     if notice.event == contract.REBALANCE:
         return
-    if notice.event == "interruption":
+    while notice.event == "interruption":
         try:
             supervisor.idle(lambda: deadline + SPARED_SECONDS, lambda: os.path.exists(run.withdrawn))
+            break
         except Thawed:
-            pass  # it slept through its deadline: what this waits for
-    put_back(notice, journal)
-
-
-def put_back(notice: Notice, journal: Journal) -> None:
+            # It slept through its deadline, as was announced; any other gap may be a machine about to go.
+            if notice.action == "hibernate":
+                break
     noticefile.withdraw(notice)
-    for line in start_again():
+    for line in start_again(notice.deadline):
         journal.write("startedAgain", note=line[:NOTE_CHARS])
 
 
-def start_again() -> List[str]:
-    """A line for each thing that was stopped."""
-    if not os.path.exists(here(contract.STOPPED_FILE)):
+def start_again(deadline: Optional[int] = None) -> List[str]:
+    """A line for each thing that was stopped. None of them while another interruption's plan runs."""
+    others = [one for one in runs.unfinished() if one.event == runs.INTERRUPTION]
+    if others or not os.path.exists(here(contract.STOPPED_FILE)):
         return []
     try:
-        return stopped.start_again()
+        return stopped.start_again(deadline)
     except (OSError, TimeoutError) as error:
         return [f"nothing is started again: {error}"]

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Callable, List, Optional, Tuple
 
-from . import contract, hooks, role, sources
+from . import contract, hooks, role, settings, sources, terms
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .install import STARTED
@@ -92,7 +92,16 @@ def _source(metadata: Metadata, instance_id: str) -> Finding:
         return ("FAIL", f"{source.name}: the instance is not tagged spot-guard=enabled")
     if source.settings is None:
         mend = "Enable tags in the instance metadata, or attach the stack's instance policy to the role"
+        if os.path.exists(here(contract.CONF_FILE)):
+            mend = f"Correct {contract.CONF_FILE}"
         return ("FAIL", f"no source ({source.why}). {mend}")
+    parsed = settings.parse({**terms.read_defaults(), **source.settings})
+    if parsed.unsafe:
+        return ("FAIL", f"{source.name}: {'; '.join(parsed.unsafe)}. drain would fail: correct it")
+    if parsed.units and not has_systemd():
+        return ("FAIL", f"{source.name}: units are named, and there is no systemd to stop them with")
+    if parsed.refused:
+        return ("note", f"{source.name}: {'; '.join(parsed.refused)}. The defaults hold")
     return ("ok", source.name + (f" (not from {source.why})" if source.why else ""))
 
 

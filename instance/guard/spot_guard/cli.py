@@ -1,6 +1,7 @@
 """The commands for people, and those that systemd's units call."""
 
 import argparse
+import os
 import sys
 from typing import Callable, Dict, List
 
@@ -14,6 +15,9 @@ def run(arguments: List[str]) -> int:
         options = _parser().parse_args(arguments)
     except SystemExit as end:
         return contract.EXIT_USAGE if end.code else contract.EXIT_OK
+    if os.geteuid() != 0 and not os.environ.get(contract.ROOT_VARIABLE):
+        print(f"spot-guard {options.command}: needs root, call it with sudo", file=sys.stderr)
+        return contract.EXIT_USAGE
     command: Command = COMMANDS[options.command]
     try:
         return command(options)
@@ -32,11 +36,19 @@ def _parser() -> argparse.ArgumentParser:
         "check", help="whether this machine would be protected: a line each, exit code 0 or 1"
     )
     rehearse = commands.add_parser("run", help="runs the plan without a notice")
-    rehearse.add_argument("--rehearse", action="store_true", required=True)
-    rehearse.add_argument("--window", type=_window, default=contract.WINDOW_SECONDS, metavar="SECONDS")
+    rehearse.add_argument(
+        "--rehearse", action="store_true", required=True, help="EC2 alone calls for the real one"
+    )
+    rehearse.add_argument(
+        "--window",
+        type=_window,
+        default=contract.WINDOW_SECONDS,
+        metavar="SECONDS",
+        help="to the deadline, 8 to 120; 120 where absent",
+    )
     install = commands.add_parser("install", help="puts this guard onto the machine as a service")
     install.add_argument(
-        "--defaults", default="", metavar="NAME=SECONDS,...", help="what the stack sets for all instances"
+        "--defaults", metavar="NAME=SECONDS,...", help="what the stack sets for all instances"
     )
     commands.add_parser("uninstall", help="takes it off; hooks and settings in /etc/spot-guard stay")
     commands.add_parser("watch", help="watches for a notice, where systemd does not do it")
@@ -75,7 +87,8 @@ def _install(options: argparse.Namespace) -> int:
     from . import install
 
     try:
-        print(install.install(install.parse_defaults(options.defaults)))
+        given = None if options.defaults is None else install.parse_defaults(options.defaults)
+        print(install.install(given))
     except install.Failed as failed:
         return _fail(options, failed)
     return contract.EXIT_OK

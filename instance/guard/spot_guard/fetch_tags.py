@@ -5,16 +5,17 @@ import os
 import re
 import time
 import xml.etree.ElementTree as ElementTree
-from typing import Dict
+from typing import Any, Dict
 from urllib.parse import urlencode, urlsplit
 
-from . import contract, files, role, sigv4
+from . import contract, files, role, sigv4, sources
 from .metadata import Metadata, NoAnswer
 from .paths import here
 
 API_VERSION = "2016-11-15"
 TIMEOUT_SECONDS = 10.0
 ANSWER_BYTES = 1_000_000
+BELIEVED_AT = 3
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 DOMAIN = re.compile(r"[a-z0-9.-]+")
@@ -57,11 +58,44 @@ def fetch() -> int:
         "Filter.2.Value.2": f"{contract.SETTING_TAG_PREFIX}*",
     }
     tags = parse(_post(f"https://ec2.{region}.{domain}", region, credentials, urlencode(form).encode()))
-    os.makedirs(here(contract.STATE_FOLDER), mode=0o700, exist_ok=True)
-    files.write_json(
-        here(contract.TAGS_FILE), {"instanceId": instance_id, "fetched": round(time.time()), "tags": tags}
-    )
+    remember(instance_id, tags)
     return len(tags)
+
+
+def remember(instance_id: str, tags: Dict[str, str]) -> None:
+    """Raises Failed where they are not believed yet, OSError.
+
+    EC2's answers become consistent only in the end: just after a launch they may lack what is there.
+    """
+    missing = 0 if contract.GUARD_TAG in tags else 1 + _missing_before(instance_id)
+    believed = missing == 0 or missing >= BELIEVED_AT
+    _keep(instance_id, tags if believed else _known(instance_id), missing)
+    if not believed:
+        raise Failed(
+            f"EC2 tells no tag {contract.GUARD_TAG} of {instance_id} (time {missing} of {BELIEVED_AT})"
+        )
+
+
+def _keep(instance_id: str, tags: Dict[str, str], missing: int) -> None:
+    os.makedirs(here(contract.STATE_FOLDER), mode=0o700, exist_ok=True)
+    known = {"instanceId": instance_id, "fetched": round(time.time()), "missing": missing, "tags": tags}
+    files.write_json(here(contract.TAGS_FILE), known)
+
+
+def _known(instance_id: str) -> Dict[str, str]:
+    try:
+        return sources.cached(instance_id)
+    except (OSError, ValueError):
+        return {}
+
+
+def _missing_before(instance_id: str) -> int:
+    """How often in a row EC2 has not told the guard's tag."""
+    try:
+        said: Any = files.read_json(here(contract.TAGS_FILE))
+        return int(said["missing"]) if said["instanceId"] == instance_id else 0
+    except (OSError, ValueError, LookupError, TypeError, OverflowError):
+        return 0
 
 
 def parse(xml: bytes) -> Dict[str, str]:
@@ -74,6 +108,8 @@ def parse(xml: bytes) -> Dict[str, str]:
         root = ElementTree.fromstring(text)  # noqa: S314
     except (ElementTree.ParseError, ValueError) as error:
         raise Failed(f"EC2's answer is not XML: {error}") from error
+    if not root.tag.endswith("DescribeTagsResponse") or root.find("{*}tagSet") is None:
+        raise Failed(f"EC2's answer is no list of tags, but {ascii(root.tag)[:60]}")
     tags: Dict[str, str] = {}
     for item in root.iterfind(".//{*}tagSet/{*}item"):
         tags[item.findtext("{*}key", "")] = item.findtext("{*}value", "")

@@ -4,16 +4,17 @@ import hashlib
 import os
 import subprocess
 import sys
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 import spot_guard
 
-from . import contract, files
-from .notice import known_settings
+from . import contract, files, runs, settings
 from .paths import guard_file, has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
 TAGS_UNIT = "spot-guard-tags.service"
+INSTALLED_FILE = f"{contract.STATE_FOLDER}/installed"
+"""Names the version that systemd was told to run."""
 UNITS = (*STARTED, TAGS_UNIT, "spot-guard-wanted.service")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 FOLDERS = (
@@ -29,8 +30,11 @@ class Failed(Exception):
     """Why it cannot be done, in words for the user."""
 
 
-def install(defaults: Dict[str, str]) -> str:
-    """What was done, in a line. `defaults`: what the stack sets for all instances. Raises Failed, OSError."""
+def install(defaults: Optional[Dict[str, str]]) -> str:
+    """What was done, in a line. Raises Failed, OSError.
+
+    `defaults`: what the stack sets for all instances; None leaves what was told before.
+    """
     systemctl = _systemctl()
     for folder, mode in FOLDERS:
         os.makedirs(here(folder), mode=mode, exist_ok=True)
@@ -38,36 +42,51 @@ def install(defaults: Dict[str, str]) -> str:
         guard = file.read()
     digest = hashlib.sha256(guard).hexdigest()
     installed = f"{contract.LIBRARY_FOLDER}/guard-{digest}.pyz"
+    if not _is_ours(contract.COMMAND_FILE):
+        raise Failed(f"{contract.COMMAND_FILE} is there and is not SpotGuard's: move it away")
     _put(installed, guard, 0o755)
-    changed = [
-        name for name in UNITS if _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
-    ]
-    before = _link(installed)
-    _put(contract.DEFAULTS_FILE, files.as_json(known_settings(dict(defaults))), 0o600)
-    if changed:
+    for name in UNITS:
+        _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
+    _link(installed)
+    told = defaults is not None and _put(contract.DEFAULTS_FILE, files.as_json(defaults), 0o600)
+    before = _read(INSTALLED_FILE)
+    version = f"{spot_guard.VERSION} ({digest[:12]})"
+    words = f"up to date: {version}{', with other defaults' if told else ''}"
+    # Not by what had to be written: an earlier call may have been killed before systemd knew of it.
+    if before != installed or not _all_run(systemctl):
         _call(systemctl, "daemon-reload")
-    if changed or not _all_run(systemctl):
         _call(systemctl, "enable", "--quiet", "--", *STARTED, TAGS_UNIT)
         # The runner is no part of these units: a plan in progress goes on.
         _call(systemctl, "restart", "--", *STARTED, TAGS_UNIT)
-    _forget_others({installed, before})
-    version = f"{spot_guard.VERSION} ({digest[:12]})"
-    return f"installed {version}" if changed else f"up to date: {version}"
+        words = f"installed {version}"
+    _put(INSTALLED_FILE, installed.encode(), 0o600)
+    if not runs.unfinished():
+        _forget_others({installed, before})
+    return words
 
 
 def uninstall() -> str:
     """What was done, in a line. Hooks and settings in /etc stay. Raises Failed, OSError."""
-    systemctl = _systemctl()
+    systemctl = which("systemctl") if has_systemd() else None
     there = [name for name in UNITS if os.path.exists(here(f"{contract.UNITS_FOLDER}/{name}"))]
-    if there:
+    if there and systemctl:
         _call(systemctl, "disable", "--quiet", "--now", "--", *there)
-    for path in [f"{contract.UNITS_FOLDER}/{name}" for name in there] + [contract.COMMAND_FILE]:
-        _remove(path)
-    if there:
+    for name in there:
+        _remove(f"{contract.UNITS_FOLDER}/{name}")
+    if _is_ours(contract.COMMAND_FILE):
+        _remove(contract.COMMAND_FILE)
+    if there and systemctl:
         _call(systemctl, "daemon-reload")
-    for path in (contract.TAGS_FILE, contract.DEFAULTS_FILE, contract.WATCH_FILE, contract.WANTED_FILE):
+    for path in (
+        INSTALLED_FILE,
+        contract.TAGS_FILE,
+        contract.DEFAULTS_FILE,
+        contract.WATCH_FILE,
+        contract.WANTED_FILE,
+    ):
         _remove(path)
-    _forget_others(set())
+    if not runs.unfinished():  # a plan in progress starts its tasks from its file
+        _forget_others(set())
     return "uninstalled: hooks and settings in /etc/spot-guard stay" if there else "was not installed"
 
 
@@ -80,6 +99,9 @@ def parse_defaults(text: str) -> Dict[str, str]:
             allowed = ", ".join(contract.DEFAULT_SECONDS)
             raise Failed(f"--defaults: got {pair[:40]!r}, allowed NAME=SECONDS, by commas, of {allowed}")
         defaults[name] = value
+    refused = settings.parse(defaults).refused
+    if refused:
+        raise Failed(f"--defaults: {'; '.join(refused)}")
     return defaults
 
 
@@ -116,15 +138,31 @@ def _put(path: str, data: bytes, mode: int) -> bool:
     return True
 
 
-def _link(installed: str) -> str:
-    """The command names the newest. Returns what it named before."""
+def _is_ours(path: str) -> bool:
+    """A link into our folder, whether or not it leads somewhere; or nothing at all."""
+    if not os.path.lexists(here(path)):
+        return True
+    return os.path.islink(here(path)) and os.readlink(here(path)).startswith(
+        here(contract.LIBRARY_FOLDER) + "/"
+    )
+
+
+def _link(installed: str) -> None:
+    """The command names the newest."""
     path, target = here(contract.COMMAND_FILE), here(installed)
-    before = os.readlink(path) if os.path.islink(path) else ""
-    if before != target:
-        fresh = f"{path}.{os.urandom(4).hex()}"
-        os.symlink(target, fresh)
-        os.rename(fresh, path)
-    return before.removeprefix(here(""))
+    if os.path.islink(path) and os.readlink(path) == target:
+        return
+    fresh = f"{path}.{os.urandom(4).hex()}"
+    os.symlink(target, fresh)
+    os.rename(fresh, path)
+
+
+def _read(path: str) -> str:
+    """Empty where it is not there."""
+    try:
+        return files.read(here(path)).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _forget_others(kept: "set[str]") -> None:

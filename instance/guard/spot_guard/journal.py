@@ -17,7 +17,12 @@ RESERVED_BYTES = 131072
 
 def words_of(line: Line) -> str:
     """A line for a reader."""
-    words = [f"T-{line['secondsLeft']:.1f}s", line["phase"], str(line.get("task", ""))]
+    words = [
+        f"T-{line['secondsLeft']:.1f}s",
+        str(line.get("stage", "")),
+        line["phase"],
+        str(line.get("task", "")),
+    ]
     words += [f"{name} {line[name]}" for name in ("exit", "seconds", "note") if name in line]
     return " ".join(word for word in words if word)
 

@@ -41,6 +41,7 @@ class Metadata:
     def __init__(self) -> None:
         self._address = _address()
         self._token = ""
+        self._refusal = "no token was granted"
         self._renew_at = 0.0
 
     def get(self, path: str) -> Answer:
@@ -55,7 +56,7 @@ class Metadata:
 
     def _ask(self, path: str) -> Answer:
         if not self._token:
-            raise NoAnswer("no token was granted")
+            raise NoAnswer(self._refusal)
         return request(self._address, "GET", path, {"X-aws-ec2-metadata-token": self._token})
 
     def _renew(self) -> None:
@@ -63,8 +64,10 @@ class Metadata:
         self._renew_at = time.monotonic() + (AGAIN_SECONDS if self._token else 0.0)
         try:
             answer = request(self._address, "PUT", TOKEN_PATH, asked)
-        except NoAnswer:
+        except NoAnswer as error:
+            self._refusal = f"no token: {error}"
             return  # the token that there is may still do
+        self._refusal = f"no token: HTTP {answer.status}"
         token = answer.body.strip()
         if (
             answer.status == 200

@@ -68,7 +68,7 @@ class Plan:
         )
         history.end_interrupted(self.before, self.family)
         self.warn("what hides its origin may outlive its stage", processes.become_subreaper())
-        if self.notice.event == contract.REBALANCE and supersede.is_interrupted():
+        if self.notice.event != runs.INTERRUPTION and supersede.is_interrupted():
             self.journal.write("superseded", note=supersede.WHY)
             return
         self._end_others("rehearsal")
@@ -187,7 +187,7 @@ class Plan:
                 deadline=self.notice.deadline,
                 now=self.clock.now(),
                 effective_deadline=self.terms.deadline,
-                skew=self.notice.skew,
+                skew=self.terms.skew,
                 spared=spared,
                 attempt=self.before.attempt,
                 stages=self.lines("stageEnded"),

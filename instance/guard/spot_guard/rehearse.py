@@ -5,7 +5,7 @@ import sys
 import time
 from typing import List
 
-from . import contract, detach, lock, runs, sources
+from . import contract, detach, lock, runs, sources, supersede
 from .identity import Unidentified, instance_id_of
 from .journal import ENDS, Follower, Line, words_of
 from .metadata import Metadata
@@ -16,16 +16,17 @@ from .tending import Tending
 POLL_SECONDS = 0.05
 AFTERWARDS_SECONDS = 90.0
 """At most, for what was stopped to be started again."""
+INTERRUPTED = 130
+"""As a shell has it."""
 SILENT = ("taskRuns", "stageStarted")
 
 
 def run(window: int) -> int:
     """Exit code 0 for a graceful end."""
     under_way = [one.name for one in runs.unfinished()]
-    if under_way:
-        print(
-            f"spot-guard run: a plan is under way ({', '.join(under_way)}): wait for its end", file=sys.stderr
-        )
+    if under_way or supersede.is_interrupted():
+        which = ", ".join(under_way) or "a notice's, whose deadline lies ahead"
+        print(f"spot-guard run: a plan is under way ({which}): wait for its end", file=sys.stderr)
         return contract.EXIT_FAILED
     metadata = Metadata()
     try:
@@ -35,10 +36,16 @@ def run(window: int) -> int:
         return contract.EXIT_FAILED
     source = sources.find(metadata, instance_id)
     print(f"rehearses on {instance_id} with {window} s, settings from: {source.name}")
+    if source.guarded is False:
+        print("the instance is not tagged spot-guard=enabled: no notice would be acted on here")
     deadline = int(time.time()) + window
     notice = Notice(instance_id, "terminate", deadline, source.settings or {}, "rehearsal")
     claimed, _ = runs.claim(notice)
-    return _follow(claimed, deadline)
+    try:
+        return _follow(claimed, deadline)
+    except KeyboardInterrupt:
+        print(f"spot-guard run: the rehearsal goes on by itself, see {claimed.journal}", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _follow(claimed: Run, deadline: int) -> int:

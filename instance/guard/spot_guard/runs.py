@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, cast
 
 from . import contract, files, lock
 from .notice import Notice
@@ -14,6 +14,7 @@ PATHS_DIFFER_SECONDS = 30
 """At most, between the event of a notice and its metadata."""
 CLAIM_SECONDS = 2.0
 INTERRUPTION = "interruption"
+REHEARSAL = "rehearsal"
 
 
 class Joined(NamedTuple):
@@ -22,6 +23,8 @@ class Joined(NamedTuple):
     deadline: Optional[int] = None
     """The earliest, where that is earlier than the run's own."""
     settings: Optional[Dict[str, str]] = None
+    skew: float = 0.0
+    """Of whoever measured it, where the run's own notice came by a path that cannot."""
 
 
 class Run(NamedTuple):
@@ -59,11 +62,14 @@ class Run(NamedTuple):
     def joined_file(self) -> str:
         return os.path.join(self.folder, "joined")
 
+    def is_spared(self) -> bool:
+        return os.path.exists(self.withdrawn) and not os.path.exists(self.unfinished)
+
     def notice(self) -> Notice:
         """Raises OSError, ValueError, TypeError."""
         entry = self._entry()
-        del entry["token"]
-        return Notice(**entry)
+        # A guard of another version may have written more.
+        return Notice(**{name: value for name, value in entry.items() if name in Notice._fields})
 
     def mark(self) -> str:
         """Begins the mark of each of the run's tasks. Raises OSError, ValueError."""
@@ -71,24 +77,32 @@ class Run(NamedTuple):
 
     def joined(self) -> Joined:
         try:
-            return Joined(**files.read_json(self.joined_file))
-        except (OSError, ValueError, TypeError):
+            said = files.read_json(self.joined_file)
+            return Joined(**{name: value for name, value in said.items() if name in Joined._fields})
+        except (OSError, ValueError, TypeError, AttributeError):
             return Joined()  # nobody has joined yet
 
     def join(self, wanted: Notice) -> None:
         """The earlier deadline holds; settings are those of the first who brings any. Raises OSError."""
         own, before = self.notice(), self.joined()
-        deadline = min(before.deadline or own.deadline, wanted.deadline)
+        known = before.deadline or own.deadline
+        # A command may bring another notice's: nobody's plan is squeezed by more than the paths differ.
+        closer = own.deadline - PATHS_DIFFER_SECONDS <= wanted.deadline < known
+        deadline = wanted.deadline if closer else known
         settings = before.settings
         if own.settings is None and settings is None:
             settings = wanted.settings
-        now = Joined(deadline if deadline < own.deadline else None, settings)
+        skew = before.skew or (0.0 if own.skew else wanted.skew)
+        now = Joined(deadline if deadline < own.deadline else None, settings, skew)
         if now != before:
             files.write_json(self.joined_file, now._asdict())
 
     def _entry(self) -> Dict[str, Any]:
         with open(os.path.join(self.folder, "notice"), encoding="utf-8") as file:
-            return json.load(file)
+            entry: Any = json.load(file)
+        if not isinstance(entry, dict):
+            raise ValueError(f"{file.name} holds no map")
+        return cast("Dict[str, Any]", entry)
 
 
 def claim(wanted: Notice) -> "Tuple[Run, bool]":
@@ -97,14 +111,17 @@ def claim(wanted: Notice) -> "Tuple[Run, bool]":
     os.makedirs(runs, mode=0o700, exist_ok=True)
     claiming = lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
     try:
-        found = find(wanted.event, wanted.deadline)
+        # A rehearsal is called for, not brought by two paths: each has a run of its own.
+        found = None if wanted.event == REHEARSAL else find(wanted.event, wanted.deadline)
         if found is not None:
             try:
                 found.join(wanted)
-            except OSError:
-                pass  # no room: the run goes on with what it has
+            except (OSError, ValueError, TypeError, LookupError):
+                pass  # no room, or nothing to be read: the run goes on with what it has
             return found, False
         suffix = "" if wanted.event == INTERRUPTION else f"-{wanted.event}"
+        while os.path.exists(os.path.join(runs, f"{wanted.deadline}{suffix}")):
+            wanted = wanted._replace(deadline=wanted.deadline + 1)
         made = Run(os.path.join(runs, f"{wanted.deadline}{suffix}"))
         # The notice is in place before the name is, so that no other sees a run without one.
         fresh = f"{made.folder}.{os.urandom(4).hex()}"
@@ -123,28 +140,34 @@ def find(event: str, deadline: int) -> Optional[Run]:
     """The run of a notice with this deadline or one near it."""
     near = [
         (abs(of - deadline), run)
-        for of, run in _all()
+        for of, run in every()
         if run.event == event
         and abs(of - deadline) <= SAME_NOTICE_SECONDS
-        # EC2 may take a notice back and give another soon.
-        and not (deadline > of + PATHS_DIFFER_SECONDS and os.path.exists(run.withdrawn))
+        # What was spared is over. EC2 may give notice again, or may not have taken it back at all.
+        and not run.is_spared()
     ]
     return min(near)[1] if near else None
 
 
 def unfinished() -> List[Run]:
     """Those whose plan is not over, the latest deadline first."""
-    return [run for _, run in sorted(_all(), reverse=True) if os.path.exists(run.unfinished)]
+    return [run for _, run in sorted(every(), reverse=True) if os.path.exists(run.unfinished)]
 
 
 def latest() -> Optional[Run]:
-    """The one whose deadline is the latest."""
-    found = sorted(_all(), reverse=True)
-    return found[0][1] if found else None
+    """The one under way, else the one that began last."""
+
+    def began(run: Run) -> "Tuple[bool, float]":
+        try:
+            return os.path.exists(run.unfinished), os.stat(os.path.join(run.folder, "notice")).st_mtime
+        except OSError:
+            return False, 0.0  # gone meanwhile
+
+    return max((run for _, run in every()), key=began, default=None)
 
 
-def _all() -> "List[Tuple[int, Run]]":
-    """Each with its deadline."""
+def every() -> "List[Tuple[int, Run]]":
+    """Of this boot, each with its deadline."""
     runs = here(contract.RUNS_FOLDER)
     try:
         names = os.listdir(runs)

@@ -78,8 +78,8 @@ def _seen(action: str, text: Any, answer: Answer, now: float) -> Sighting:
     # By the clock that it was written by, where the service tells it: this machine's may be wrong.
     theirs = epoch_of_date(answer.date)
     skew = 0.0 if theirs is None else now - theirs
-    if abs(skew) < LEAST_SKEW_SECONDS:
-        skew = 0.0
+    if abs(skew) < LEAST_SKEW_SECONDS or abs(at - (now - skew)) > SANE_SECONDS:
+        skew = 0.0  # none to speak of; or the service's own clock is the one that is wrong
     ahead = at - (now - skew)
     if abs(ahead) > SANE_SECONDS:
         return Unknown(f"a time that is {ahead:.0f} s away: {text}")

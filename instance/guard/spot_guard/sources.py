@@ -42,12 +42,16 @@ def find(metadata: Metadata, instance_id: str) -> Source:
             guarded = tags.get(contract.GUARD_TAG) == contract.GUARD_TAG_VALUE
             return Source(name, known_settings(settings), guarded, "; ".join(whys))
         except (OSError, ValueError, NoAnswer) as error:
-            whys.append(f"{name}: {error}")
+            whys.append(f"{name}: {_words(error)}")
     try:
         return Source("file", of_file(), None, "; ".join(whys))
     except (OSError, ValueError) as error:
-        whys.append(f"file: {error}")
+        whys.append(f"file: {_words(error)}")
         return Source("none", None, None, "; ".join(whys))
+
+
+def _words(error: Exception) -> str:
+    return "not there" if isinstance(error, FileNotFoundError) else str(error)
 
 
 def _of_metadata(metadata: Metadata) -> Dict[str, str]:
@@ -77,6 +81,8 @@ def cached(instance_id: str) -> Dict[str, str]:
     tags = fields.get("tags")
     if fields.get("instanceId") != instance_id or not isinstance(tags, dict):
         raise ValueError("of another instance")
+    if not tags and fields.get("missing", 0) in (1, 2):
+        raise ValueError("not known yet")
     return {key: value for key, value in cast("Dict[str, Any]", tags).items() if isinstance(value, str)}
 
 

@@ -46,7 +46,7 @@ def _watcher() -> str:
             words + [known[about] for about in ("notice", "recommendation", "act") if about in known]
         )
     except (OSError, ValueError, LookupError, TypeError):
-        return "has not run since the machine was started"
+        return "is not running"
 
 
 def _settings() -> "List[tuple[str, str]]":

@@ -9,8 +9,10 @@ from .paths import here
 
 LOCK_SECONDS = 2.0
 START_SECONDS = 60.0
-LEFT_SECONDS = 420.0
-"""After the deadline. The runner does it five minutes after it, unless it was killed."""
+LEFT_SECONDS = 540.0
+"""After the record, which is made two minutes before the deadline. The runner does it five after it."""
+MOST_TRIES = 20
+"""Of the watcher's, half a minute apart: at boot a container engine may take long."""
 
 
 class Stopped(NamedTuple):
@@ -21,6 +23,9 @@ class Stopped(NamedTuple):
     containers: Tuple[str, ...] = ()
     engine: str = ""
     boot: str = ""
+    at: float = 0.0
+    """CLOCK_BOOTTIME of the record: no step of the wall clock moves it."""
+    tries: int = 0
 
 
 def record(now: Stopped) -> None:
@@ -39,6 +44,7 @@ def record(now: Stopped) -> None:
             tuple(dict.fromkeys(before.containers + now.containers)),
             now.engine or before.engine,
             boot_id(),
+            _now(),
         )
         files.write_json(here(contract.STOPPED_FILE), merged._asdict())
     finally:
@@ -57,6 +63,8 @@ def read() -> Optional[Stopped]:
             tuple(str(name) for name in fields["containers"]),
             str(fields["engine"]),
             str(fields["boot"]),
+            float(fields["at"]),
+            int(fields["tries"]),
         )
     except (OSError, ValueError, LookupError, TypeError, OverflowError):
         return None
@@ -65,7 +73,11 @@ def read() -> Optional[Stopped]:
 def is_left_behind() -> bool:
     """Whether the machine lives on, and the runner that stopped it does not start it again."""
     known = read()
-    return known is not None and (known.boot != boot_id() or time.time() > known.deadline + LEFT_SECONDS)
+    return known is not None and (known.boot != boot_id() or _now() > known.at + LEFT_SECONDS)
+
+
+def _now() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def boot_id() -> str:
@@ -77,16 +89,35 @@ def boot_id() -> str:
         return ""
 
 
-def start_again() -> List[str]:
-    """Starts what was recorded and forgets it. Returns a line for each thing that was to be started."""
+def start_again(deadline: Optional[int] = None) -> List[str]:
+    """Starts what was recorded. Returns a line for each thing that was to be started.
+
+    What cannot be started stays recorded, for the watcher to try again. `deadline`: of the notice whose
+    plan asks for it; nothing is done where a later one has stopped more since.
+    """
     held = _lock()
     try:
         known = read()
-        if known is None:
+        if known is None or (deadline is not None and known.deadline > deadline):
             return []
-        said = [_start((known.systemctl, "start", "--", unit), unit) for unit in known.units]
-        said += [_start((known.engine, "start", name), name) for name in known.containers]
-        os.unlink(here(contract.STOPPED_FILE))
+        said: List[str] = []
+        failed: List[str] = []
+        commands = [(unit, (known.systemctl, "start", "--", unit)) for unit in known.units]
+        commands += [(name, (known.engine, "start", name)) for name in known.containers]
+        for name, command in commands:
+            fault = _start(command)
+            said.append(f"{name} is not started again: {fault}" if fault else f"{name} is started again")
+            if fault:
+                failed.append(name)
+        left = known._replace(
+            units=tuple(unit for unit in known.units if unit in failed),
+            containers=tuple(name for name in known.containers if name in failed),
+            tries=known.tries + 1,
+        )
+        if failed and left.tries < MOST_TRIES:
+            files.write_json(here(contract.STOPPED_FILE), left._asdict())
+        else:
+            os.unlink(here(contract.STOPPED_FILE))
         return said
     finally:
         os.close(held)
@@ -96,7 +127,8 @@ def _lock() -> int:
     return lock.acquire(here(f"{contract.RUN_FOLDER}/stopped.lock"), LOCK_SECONDS)
 
 
-def _start(command: Tuple[str, ...], name: str) -> str:
+def _start(command: Tuple[str, ...]) -> str:
+    """Why it could not be started; empty if it was."""
     # Imported here: the watcher has no use for it.
     import subprocess
 
@@ -110,8 +142,8 @@ def _start(command: Tuple[str, ...], name: str) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{name} is not started again: {error}"
-    if done.returncode != 0:
-        last = done.stdout.decode("utf-8", "replace").strip().splitlines()[-1:]
-        return f"{name} is not started again: exit {done.returncode} {ascii(last)[:120]}"
-    return f"{name} is started again"
+        return str(error)
+    if done.returncode == 0:
+        return ""
+    last = done.stdout.decode("utf-8", "replace").strip().splitlines()[-1:]
+    return f"exit {done.returncode} {ascii(last)[:120]}"

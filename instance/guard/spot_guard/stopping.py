@@ -15,7 +15,9 @@ def stop_units(deadline: int, systemctl: str, units: List[str]) -> int:
 
     `deadline` is the notice's; 0 where what is stopped must not be started again.
     """
-    states = _shown("ActiveState", systemctl, units) or {}
+    shown = _shown("ActiveState", systemctl, units)
+    # Where systemd does not say, starting what did not run is the lesser harm.
+    states = dict.fromkeys(units, "") if shown is None else shown
     running = tuple(unit for unit, state in states.items() if state not in AT_REST)
     _record(Stopped(deadline, units=running, systemctl=systemctl))
     code = subprocess.call([systemctl, "stop", "--", *units])

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from typing import List
 
 from . import processes, runs
@@ -13,8 +14,13 @@ WHY = "EC2's notice came"
 
 
 def is_interrupted() -> bool:
-    """Whether the plan of an interruption is under way."""
-    return any(one.event == runs.INTERRUPTION for one in runs.unfinished())
+    """Whether an interruption's plan is under way, or its deadline lies ahead and it was not withdrawn."""
+    return any(
+        run.event == runs.INTERRUPTION
+        and not run.is_spared()
+        and (os.path.exists(run.unfinished) or deadline > time.time())
+        for deadline, run in runs.every()
+    )
 
 
 def end_others(event: str) -> List[str]:

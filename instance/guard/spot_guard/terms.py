@@ -26,6 +26,8 @@ class Terms:
         self._stamp = 0
         self._raw: Optional[Dict[str, str]] = None
         self.deadline = 0.0
+        self.skew = 0.0
+        """Seconds by which this machine's clock is ahead of EC2's."""
         self.settings: settings.Settings
         self.ends: Dict[str, float] = {}
         self._take(Joined())
@@ -60,8 +62,9 @@ class Terms:
             self.settings = settings.parse({**read_defaults(), **(raw or {})})
             self._raw = raw
         by_ec2 = min(notice.deadline, joined.deadline or notice.deadline)
-        self.deadline = schedule.effective_deadline(by_ec2 + notice.skew, self.began)
-        self.ends = schedule.stage_ends(by_ec2 + notice.skew, self.began, self.settings.seconds)
+        self.skew = notice.skew or joined.skew
+        self.deadline = schedule.effective_deadline(by_ec2 + self.skew, self.began)
+        self.ends = schedule.stage_ends(by_ec2 + self.skew, self.began, self.settings.seconds)
 
 
 def read_defaults() -> Dict[str, str]:

@@ -20,6 +20,6 @@ def start() -> int:
         except OSError as error:
             print(f"the runner of {run.name} cannot be started: {error}")
             code = contract.EXIT_FAILED
-    if stopped.is_left_behind():
+    if stopped.is_left_behind() and not runs.unfinished():
         detach.spawn([*guard_command(), "start-again"], os.devnull)
     return code

@@ -2,9 +2,10 @@
 
 import os
 import time
-from typing import Callable, Dict, List, Set, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from . import contract, files, noticefile, runs, sighting, sources, stopped
+from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .metadata import Answer, Metadata, NoAnswer
 from .notice import Notice
@@ -21,7 +22,7 @@ LEFT_BEHIND_SECONDS = 30.0
 LEAST_BACK_OFF_SECONDS = 2.0
 MOST_BACK_OFF_SECONDS = 8.0
 """Between two polls where the service throttles; nothing else slows them down."""
-WITHDRAWN_POLLS = 5
+WITHDRAWN_POLLS = 10
 """So many answers in a row that there is no notice: one might be a slip, and would stop a save."""
 SAID_CHARS = 300
 SANDBOXED_STARTS = 2
@@ -45,10 +46,8 @@ class Watcher:
         self._source = Source("none", None, None, "not read yet")
         self._source_at = 0.0
         self._left_at = 0.0
-        self._acted: Set[Tuple[str, int]] = set()
-        """Event and deadline of each notice that was acted on, or left alone."""
-        self._shown: Set[str] = set()
-        """Folders of the runs whose notice the service has shown to us."""
+        self._acted: Dict[Tuple[str, int], Run] = {}
+        """By event and deadline, as the service shows them."""
         self._absent = 0
         self._tended: Dict[str, Tending] = {}
         """By the run's folder."""
@@ -82,13 +81,15 @@ class Watcher:
             seen = Unknown(str(error))
         if isinstance(seen, Unknown):
             self._say(what, f"{what}: not known, {seen.why}")
+            if what == "notice":
+                self._absent = 0
             return seen.throttled
         if isinstance(seen, Absent):
             self._say(what, f"{what}: none")
             if what == "notice":
                 self._see_none()
             return False
-        self._say(what, f"{what}: {seen.action} at {seen.time}")
+        self._say(what, f"{what}: {seen.action} at {rfc3339(seen.time)}")
         self._act(seen)
         return False
 
@@ -99,7 +100,12 @@ class Watcher:
         deadline = seen.time + (contract.REBALANCE_SECONDS if rebalance else 0)
         if not rebalance:
             self._absent = 0
-        if (event, deadline) in self._acted:
+        acted = self._acted.get((event, deadline))
+        if acted is not None and not os.path.exists(acted.withdrawn):
+            return
+        # Neither of these verdicts is for good: the clock may be set, and a tag may come.
+        if deadline + seen.skew <= time.time():
+            self._say("act", f"{event}: left alone, its deadline has passed")
             return
         self._read_source()
         if not self._instance_id:
@@ -107,29 +113,27 @@ class Watcher:
         notice = Notice(self._instance_id, seen.action, deadline, self._source.settings, event, seen.skew)
         if self._source.guarded is False:
             self._say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
-        elif notice.local_deadline <= time.time():
-            self._say("act", f"{event}: left alone, its deadline has passed")
-        elif not self._claim(notice):
-            return
-        self._acted.add((event, deadline))
+        else:
+            self._claim(notice, (event, deadline))
 
-    def _claim(self, notice: Notice) -> bool:
+    def _claim(self, notice: Notice, key: Tuple[str, int]) -> None:
         try:
             run, made = runs.claim(notice)
         except (OSError, TimeoutError) as error:
             self._say("act", f"{notice.event}: the run cannot be recorded: {error}")
-            return False
+            return
+        if os.path.exists(run.withdrawn):
+            self._say("act", f"the notice of the run {run.name} is there again")
+            os.unlink(run.withdrawn)
         self._say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.name}")
-        self._shown.add(run.folder)
-        return True
+        self._acted[key] = run
 
     def _see_none(self) -> None:
         """A notice that was there and is not any more, was withdrawn."""
         self._absent += 1
         if self._absent < WITHDRAWN_POLLS:
             return
-        for folder in self._shown:
-            run = Run(folder)
+        for run in self._acted.values():
             if run.event == runs.INTERRUPTION and not os.path.exists(run.withdrawn):
                 self._create(run.withdrawn, f"the notice of the run {run.name} was withdrawn")
 
@@ -162,6 +166,8 @@ class Watcher:
         if now < self._left_at:
             return
         self._left_at = now + LEFT_BEHIND_SECONDS
+        if runs.unfinished():
+            return
         noticefile.clear_left_behind(time.time())
         if not stopped.is_left_behind():
             return
