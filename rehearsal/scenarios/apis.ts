@@ -26,6 +26,7 @@ export const throttledSsm: Scenario = {
   name: 'throttled-ssm',
   story: 'SSM throttles the first three calls: the function tries again while there is time',
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [{ service: 'ssm', action: 'SendCommand', kind: 'throttle', first: 3 }],
   prepare: prepareWorkload,
@@ -123,6 +124,7 @@ export const answerLost: Scenario = {
   story:
     'SSM takes the command twice, but its answers are lost: three commands arrive, and the plan runs once',
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [
     { ...SSM, kind: 'reset', first: 1, taken: true },

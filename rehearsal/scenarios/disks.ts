@@ -16,6 +16,7 @@ export const runNotWritable: Scenario = {
   name: 'run-not-writable',
   story: 'the guard cannot be put in /run/spot-guard: the command says why, at once, and harms nothing',
   expected: 'failed',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   prepare: (instance) => {
     startWorker(instance);

@@ -59,6 +59,7 @@ export const foreignAccount: Scenario = {
   story:
     "another account's bus forwards its notice for an instance of the same id: the rule does not match it",
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   alterEvent: (event) => ({ ...event, account: '999999999999' }),
   expectations: [

@@ -7,6 +7,7 @@ export const functionCrashes: Scenario = {
   story:
     "the function's process dies in the middle of the notice: the event is in the overflow queue at once",
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   lambda: 'crashes',
   expectations: [

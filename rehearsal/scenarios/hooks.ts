@@ -89,6 +89,7 @@ export const hookHoldsStdout: Scenario = {
   story:
     'a hook leaves a child behind that holds its output open: nobody waits for it, and it goes with the plan',
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   prepare: (instance) => {
     prepareWorkload(instance);
@@ -116,6 +117,7 @@ export const hookNotExecutable: Scenario = {
   name: 'hook-not-executable',
   story: 'a hook lacks its run bit: the stage fails and tells how to mend it, and the others run',
   expected: 'failed',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   prepare: (instance) => {
     prepareWorkload(instance);

@@ -51,6 +51,7 @@ export const guardInstalled: Scenario = {
   story:
     "State Manager installs the guard with the stack's defaults, and finds it up to date when it looks again: the watcher then needs no command",
   expected: 'unprotected',
+  onlyInAll: true,
   installed: true,
   tags: WORKER_TAGS,
   deliver: () => [],

@@ -36,6 +36,7 @@ export const tagOtherValue: Scenario = {
   name: 'tag-other-value',
   story: 'the tag says "Enabled": only the exact value counts, and the near miss is logged as a warning',
   expected: 'unguarded',
+  onlyInAll: true,
   tags: { [GUARD_TAG]: 'Enabled' },
   prepare: prepareWorkload,
   expectations: [

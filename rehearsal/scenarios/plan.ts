@@ -57,6 +57,7 @@ export const fortySecondsLeft: Scenario = {
   name: 'forty-seconds-left',
   story: 'the notice is 80 s old when it arrives: every stage shrinks in proportion and none is skipped',
   expected: 'graceful',
+  onlyInAll: true,
   windowSeconds: 40,
   tags: WORKER_TAGS,
   prepare: prepareWorkload,

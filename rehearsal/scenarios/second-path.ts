@@ -74,6 +74,7 @@ export const bothAtOnce: Scenario = {
   name: 'both-at-once',
   story: 'event and metadata tell of the notice at the same moment, 30 s apart in its time: there is one run',
   expected: 'graceful',
+  onlyInAll: true,
   installed: true,
   metadata: { shift: 30, tags: true },
   tags: WORKER_TAGS,

@@ -19,14 +19,11 @@ def live_on(run: Run, notice: Notice, deadline: float, supervisor: Supervisor, j
     """Returns when the run has left nothing behind on a machine that lives on. `deadline`: local."""
     if notice.event == contract.REBALANCE:
         return
-    while notice.event == "interruption":
+    if notice.event == "interruption":
         try:
             supervisor.idle(lambda: deadline + SPARED_SECONDS, lambda: os.path.exists(run.withdrawn))
-            break
         except Thawed:
-            # It slept through its deadline, as was announced; any other gap may be a machine about to go.
-            if notice.action == "hibernate":
-                break
+            pass  # it slept through its deadline: what this waits for
     noticefile.withdraw(notice)
     for line in start_again(notice.deadline):
         journal.write("startedAgain", note=line[:NOTE_CHARS])

@@ -50,7 +50,7 @@ export function installDocumentMutations(properties: JsonObject, step: 'install'
     scriptWith('with another command', ' install ', ' instal '),
   ];
   const ofRemove = (): Break[] => [
-    scriptWith('with another guard', 'bin/spot-guard', 'bin/guard'),
+    scriptWith('with another guard', 'lib/spot-guard', 'lib/guard'),
     scriptWith('with another command', ' uninstall', ' uninstal'),
   ];
   return [
