@@ -24,6 +24,7 @@ export const agentNotRegistered: Scenario = {
   name: 'agent-not-registered',
   story: 'SSM does not know the instance: the command is refused and the event waits in the overflow queue',
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   agent: { registered: false },
   prepare: prepareWorkload,

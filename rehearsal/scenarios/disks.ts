@@ -32,6 +32,7 @@ export const diskFull: Scenario = {
   story:
     '/run is full when the command comes (no file can grow): the command says so at once, and harms nothing',
   expected: 'failed',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   diskFull: true,
   prepare: (instance) => {

@@ -24,6 +24,7 @@ export const malformedEvent: Scenario = {
   name: 'malformed-event',
   story: 'the event names no valid instance id: it is logged as ignored, and no API is called',
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   alterEvent: (event) => withDetail(event, { 'instance-id': '$(reboot)' }),
   prepare: prepareWorkload,

@@ -95,6 +95,7 @@ export const rebalanceDeclined: Scenario = {
     'EC2 recommends to move, and no tag asks for a save then: it is declined quietly, and the work goes on',
   // Of the reclaim without a notice that ends the rehearsal.
   expected: 'unprotected',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   alterEvent: recommendation,
   deliver: (event) => REBALANCE_DETAIL_TYPES.map((name) => ({ ...event, 'detail-type': name })),
