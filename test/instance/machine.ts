@@ -1,5 +1,5 @@
 // A folder in which the built document's steps run, one after the other, as the SSM agent starts them.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -20,6 +20,10 @@ import type { Settings } from '../../contract/tags.ts';
 
 /** The whole guard, as it is installed. */
 export const GUARD = join(import.meta.dirname, '../../dist/instance/spot-guard.pyz');
+/** Behind whatever chooses among several: that takes longer than Python itself. */
+const PYTHON = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+  encoding: 'utf8',
+}).trim();
 export const INSTANCE_ID = 'i-0123456789abcdef0';
 const document = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../dist/instance/graceful-shutdown.json'), 'utf8'),
@@ -52,6 +56,7 @@ export class Machine {
     for (const folder of ['/run', '/bin', '/etc/spot-guard', '/srv/state']) {
       mkdirSync(join(this.root, folder), { recursive: true });
     }
+    this.tool('python3', `#!/bin/sh\nexec ${PYTHON} "$@"\n`);
     for (const tool of [
       'systemctl',
       'systemd-run',
@@ -131,7 +136,7 @@ export class Machine {
 
   /** The installed guard's command, at this metadata service. */
   guard(args: readonly string[], metadataUrl: string): ChildProcess {
-    return spawn('python3', ['-I', '-S', GUARD, ...args], {
+    return spawn(PYTHON, ['-I', '-S', GUARD, ...args], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
