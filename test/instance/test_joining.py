@@ -86,9 +86,11 @@ class Find(OnAMachine):
         files.write(run.withdrawn, b"")
         self.assertEqual(runs.find("interruption", DEADLINE), run)
         os.unlink(run.unfinished)
-        self.assertIsNone(runs.find("interruption", DEADLINE))
-        again, made = runs.claim(notice(DEADLINE))
+        # The command's later steps still ask for the plan that was spared.
+        self.assertEqual(runs.claim(notice(DEADLINE)), (run, False))
+        again, made = runs.claim(notice(DEADLINE), shown=True)
         self.assertEqual((made, again.name), (True, str(DEADLINE + 1)))
+        self.assertEqual(runs.find("interruption", DEADLINE), again)
 
     def test_gives_each_rehearsal_a_run_of_its_own(self) -> None:
         rehearsal = notice(DEADLINE)._replace(event="rehearsal")

@@ -105,14 +105,19 @@ class Run(NamedTuple):
         return cast("Dict[str, Any]", entry)
 
 
-def claim(wanted: Notice) -> "Tuple[Run, bool]":
-    """The run of this notice, and whether this call made it. Raises OSError (no room), TimeoutError."""
+def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":
+    """The run of this notice, and whether this call made it. Raises OSError (no room), TimeoutError.
+
+    `shown`: EC2 shows it at this moment. A plan that was spared meanwhile is then not the last word.
+    """
     runs = here(contract.RUNS_FOLDER)
     os.makedirs(runs, mode=0o700, exist_ok=True)
     claiming = lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
     try:
         # A rehearsal is called for, not brought by two paths: each has a run of its own.
         found = None if wanted.event == REHEARSAL else find(wanted.event, wanted.deadline)
+        if shown and found is not None and found.is_spared():
+            found = None
         if found is not None:
             try:
                 found.join(wanted)
@@ -137,16 +142,13 @@ def claim(wanted: Notice) -> "Tuple[Run, bool]":
 
 
 def find(event: str, deadline: int) -> Optional[Run]:
-    """The run of a notice with this deadline or one near it."""
+    """The run of a notice with this deadline or one near it; a spared one only where there is no other."""
     near = [
-        (abs(of - deadline), run)
+        (run.is_spared(), abs(of - deadline), run)
         for of, run in every()
-        if run.event == event
-        and abs(of - deadline) <= SAME_NOTICE_SECONDS
-        # What was spared is over. EC2 may give notice again, or may not have taken it back at all.
-        and not run.is_spared()
+        if run.event == event and abs(of - deadline) <= SAME_NOTICE_SECONDS
     ]
-    return min(near)[1] if near else None
+    return min(near)[2] if near else None
 
 
 def unfinished() -> List[Run]:

@@ -118,7 +118,7 @@ class Watcher:
 
     def _claim(self, notice: Notice, key: Tuple[str, int]) -> None:
         try:
-            run, made = runs.claim(notice)
+            run, made = runs.claim(notice, shown=True)
         except (OSError, TimeoutError) as error:
             self._say("act", f"{notice.event}: the run cannot be recorded: {error}")
             return
