@@ -3,6 +3,7 @@ import {
   DescribeInstancesCommand,
   type DescribeInstancesCommandInput,
   DescribeRegionsCommand,
+  DescribeTagsCommand,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { describeInstances } from '../../lambda/aws/instances.ts';
@@ -140,6 +141,21 @@ export const EC2_CASES: readonly Case[] = [
     name: 'a token that nobody gave out',
     observe: (place) => refusal(describeRaw(place, { NextToken: 'nonsense' })),
     aws: 'InvalidPaginationToken 400',
+  },
+  {
+    name: "an instance's tags by the beginning of their key",
+    observe: (place) =>
+      refusal(
+        clientsOf(place).ec2.send(
+          new DescribeTagsCommand({
+            Filters: [
+              { Name: 'resource-id', Values: [place.guarded] },
+              { Name: 'key', Values: ['spot-guard*'] },
+            ],
+          }),
+        ),
+      ),
+    aws: 'accepted',
   },
   {
     name: 'another action of EC2',

@@ -20,7 +20,7 @@ const KNOWN = /^(Action|Version|MaxResults|NextToken|DryRun|Filter\.\d+\.(Name|V
 export function describeTags(instances: readonly Tagged[], input: Input): Answer {
   const unknown = Object.keys(input).find((key) => !KNOWN.test(key));
   if (unknown !== undefined) {
-    throw new ServiceFault('UnknownParameter', `The parameter ${unknown} is not recognized`);
+    throw new Error(`DescribeTags: the rehearsal does not know the parameter ${unknown}`);
   }
   const filters = readFilters(input);
   const found = instances
