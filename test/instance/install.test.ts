@@ -36,6 +36,9 @@ describe.concurrent('install', { timeout: 30_000 }, () => {
         stdout: expect.stringMatching(/^up to date: /),
       });
       expect(calls(machine)).toEqual(['is-active']);
+      machine.file(`${PATHS.units}/spot-guard-watch.service`, 'edited\n');
+      await install(machine);
+      expect(calls(machine)).toEqual(['daemon-reload', 'enable', 'restart']);
     }),
   );
 

@@ -45,15 +45,16 @@ def install(defaults: Optional[Dict[str, str]]) -> str:
     if not _is_ours(contract.COMMAND_FILE):
         raise Failed(f"{contract.COMMAND_FILE} is there and is not SpotGuard's: move it away")
     _put(installed, guard, 0o755)
-    for name in UNITS:
-        _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
+    changed = [
+        name for name in UNITS if _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
+    ]
     _link(installed)
     told = defaults is not None and _put(contract.DEFAULTS_FILE, files.as_json(defaults), 0o600)
     before = _read(INSTALLED_FILE)
     version = f"{spot_guard.VERSION} ({digest[:12]})"
     words = f"up to date: {version}{', with other defaults' if told else ''}"
-    # Not by what had to be written: an earlier call may have been killed before systemd knew of it.
-    if before != installed or not _all_run(systemctl):
+    # Not by what had to be written alone: an earlier call may have been killed before systemd knew of it.
+    if changed or before != installed or not _all_run(systemctl):
         _call(systemctl, "daemon-reload")
         _call(systemctl, "enable", "--quiet", "--", *STARTED, TAGS_UNIT)
         # The runner is no part of these units: a plan in progress goes on.
