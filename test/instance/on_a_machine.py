@@ -1,10 +1,12 @@
 """A folder that stands for a machine, with the guard's variables set for it."""
 
+import contextlib
 import json
 import os
+import resource
 import tempfile
 import unittest
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Generator, List, Optional
 from unittest import mock
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
@@ -36,6 +38,17 @@ class OnAMachine(unittest.TestCase):
             file.write(content if isinstance(content, str) else json.dumps(content))
         os.chmod(real, mode)
         return real
+
+
+@contextlib.contextmanager
+def full_disk() -> Generator[None, None, None]:
+    """No file can grow, whoever writes it: the kernel says so, as it does where a disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class Told(Metadata):

@@ -6,7 +6,9 @@ from typing import Callable, Dict
 from unittest import mock
 
 from on_a_machine import OnAMachine, notice
-from spot_guard import contract, files, noticefile
+from spot_guard import contract, files
+from spot_guard.clock import rfc3339
+from spot_guard.noticefile import NoticeFile
 
 
 class Read(OnAMachine):
@@ -57,22 +59,34 @@ class Write(OnAMachine):
         os.makedirs(self.root + contract.RUN_FOLDER)
         path = self.root + contract.NOTICE_FILE
         os.symlink(victim, path)
-        noticefile.publish(notice(1_795_519_420))
+        NoticeFile(notice(1_795_519_420)).show(1_795_519_420)
         self.assertEqual(files.read(victim), b"mine")
         self.assertFalse(os.path.islink(path))
         self.assertEqual(files.read_json(path)["deadline"], 1_795_519_420)
 
     def test_makes_the_notice_file_readable_by_all_and_writable_by_none_other(self) -> None:
         os.makedirs(self.root + contract.RUN_FOLDER)
-        noticefile.publish(notice(1_795_519_420))
+        NoticeFile(notice(1_795_519_420)).show(1_795_519_420)
         self.assertEqual(os.stat(self.root + contract.NOTICE_FILE).st_mode & 0o777, 0o644)
 
     def test_withdraws_no_other_notices_file(self) -> None:
         os.makedirs(self.root + contract.RUN_FOLDER)
-        noticefile.publish(notice(1_795_519_420))
-        noticefile.withdraw(notice(1_795_519_421))
+        first, second = NoticeFile(notice(1_795_519_420)), NoticeFile(notice(1_795_519_421))
+        first.show(1_795_519_420)
+        second.show(1_795_519_421)
+        first.withdraw()
         self.assertTrue(os.path.exists(self.root + contract.NOTICE_FILE))
-        noticefile.withdraw(notice(1_795_519_420))
+        second.withdraw()
+        self.assertFalse(os.path.exists(self.root + contract.NOTICE_FILE))
+
+    def test_tells_workloads_the_deadline_that_holds_by_the_machines_own_clock(self) -> None:
+        os.makedirs(self.root + contract.RUN_FOLDER)
+        shown = NoticeFile(notice(1_795_519_420))
+        for deadline in (1_795_519_720, 1_795_519_711):
+            shown.show(deadline)
+            said = files.read_json(self.root + contract.NOTICE_FILE)
+            self.assertEqual((said["deadline"], said["time"]), (deadline, rfc3339(deadline)))
+        shown.withdraw()
         self.assertFalse(os.path.exists(self.root + contract.NOTICE_FILE))
 
 

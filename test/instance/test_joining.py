@@ -5,9 +5,8 @@ import os
 import threading
 import unittest
 from typing import Dict, List, Optional
-from unittest import mock
 
-from on_a_machine import OnAMachine, notice
+from on_a_machine import OnAMachine, full_disk, notice
 from spot_guard import contract, files, runs, terms
 from spot_guard.clock import Clock
 from spot_guard.runs import Joined, Run
@@ -41,7 +40,7 @@ class Join(OnAMachine):
 
     def test_is_not_undone_by_a_full_disk(self) -> None:
         run, _ = joined(None, (0, OF_TAGS))
-        with mock.patch.object(files, "write", side_effect=OSError("no room")):
+        with full_disk():
             self.assertEqual(runs.claim(notice(DEADLINE - 9)), (run, False))
         self.assertEqual(run.joined(), Joined(None, OF_TAGS))
 

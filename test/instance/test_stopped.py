@@ -4,13 +4,14 @@ import contextlib
 import io
 import os
 import subprocess
+import threading
 import time
 import unittest
 from typing import Any, Dict, List, Tuple
 from unittest import mock
 
-from on_a_machine import OnAMachine
-from spot_guard import contract, stopped, stopping
+from on_a_machine import OnAMachine, notice
+from spot_guard import contract, lock, runs, stopped, stopping
 from spot_guard.stopped import Stopped
 
 DEADLINE = 1_795_519_420
@@ -79,6 +80,27 @@ class LeftBehind(OnAMachine):
                 self.put(contract.STOPPED_FILE, Stopped(1, ("a",), boot=boot, at=now - ago)._asdict())
                 self.assertIs(stopped.is_left_behind(), left)
 
+    def test_is_what_a_spared_plan_stopped_whose_runner_was_killed(self) -> None:
+        deadline = int(time.time()) + 100
+        run, _ = runs.claim(notice(deadline))
+        stopped.record(Stopped(deadline, ("a",)))
+        held = lock.acquire(run.lock, 0)
+        os.unlink(run.unfinished)
+        open(run.withdrawn, "w").close()
+        self.assertFalse(stopped.is_left_behind())
+        os.close(held)
+        self.assertTrue(stopped.is_left_behind())
+        os.unlink(run.withdrawn)
+        self.assertFalse(stopped.is_left_behind())
+
+    def test_is_not_held_back_by_a_plan_that_was_killed_and_whose_deadline_has_passed(self) -> None:
+        self.put(contract.STOPPED_FILE, Stopped(1, ("a",), boot="another")._asdict())
+        deadline = int(time.time())
+        for ahead, left in ((-5, True), (400, False)):
+            with self.subTest(ahead=ahead):
+                self.assertTrue(runs.claim(notice(deadline + ahead))[1])
+                self.assertIs(stopped.is_left_behind(), left)
+
 
 class StartAgain(OnAMachine):
     def setUp(self) -> None:
@@ -107,6 +129,47 @@ class StartAgain(OnAMachine):
         stopped.record(Stopped(DEADLINE + 200, ("good",), "/bin/true"))
         self.assertEqual(stopped.start_again(DEADLINE), [])
         self.assertEqual(stopped.start_again(DEADLINE + 200), ["good is started again"])
+
+    def tool(self, also: str) -> str:
+        """Starts what it is told to, and does this when it starts `a`."""
+        return self.put("/tool", f'#!/bin/sh\nfor last; do :; done\n[ "$last" != a ] || {also}\n', 0o755)
+
+    def test_waits_from_the_moment_that_another_interruptions_plan_begins(self) -> None:
+        folder = f"{self.root}{contract.RUNS_FOLDER}/{int(time.time()) + 100}"
+        tool = self.tool(f"{{ mkdir -p {folder}; touch {folder}/unfinished; }}")
+        stopped.record(Stopped(DEADLINE, ("a", "b"), tool))
+        said = stopped.start_again()
+        self.assertEqual(
+            [line.partition(":")[0] for line in said], ["a is started again", "nothing more is started again"]
+        )
+        known = stopped.read()
+        assert known is not None
+        self.assertEqual((known.units, known.tries), (("b",), 0))
+
+    def test_strikes_nothing_off_that_a_plan_has_recorded_meanwhile(self) -> None:
+        stopped.record(Stopped(DEADLINE + 300, ("a",), "/none"))
+        path = self.root + contract.STOPPED_FILE
+        os.rename(path, f"{path}.later")
+        tool = self.tool(f"mv {path}.later {path}")
+        stopped.record(Stopped(DEADLINE, ("a",), tool))
+        self.assertEqual(stopped.start_again(), ["a is started again"])
+        known = stopped.read()
+        assert known is not None
+        self.assertEqual((known.units, known.deadline), (("a",), DEADLINE + 300))
+
+    def test_does_not_keep_a_plan_waiting_that_records_while_a_unit_takes_long_to_start(self) -> None:
+        gate = f"{self.root}/gate"
+        os.mkfifo(gate)
+        stopped.record(Stopped(DEADLINE, ("a",), self.tool(f"read line < {gate}")))
+        starting = threading.Thread(target=stopped.start_again)
+        starting.start()
+        with open(gate, "w") as opened:  # waits until the unit is being started
+            stopped.record(Stopped(DEADLINE + 300, ("c",), "/bin/true"))
+            opened.write("on\n")
+        starting.join()
+        known = stopped.read()
+        assert known is not None
+        self.assertEqual(known.units, ("a", "c"))
 
 
 class Stopping(unittest.TestCase):

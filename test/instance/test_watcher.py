@@ -8,19 +8,40 @@ import os
 import time
 import unittest
 from email.utils import formatdate
-from typing import Any, Dict, List, Tuple
+from typing import Any, List, Tuple
 from unittest import mock
 
-from on_a_machine import INSTANCE_ID, OnAMachine, Told, notice
+from on_a_machine import INSTANCE_ID, OnAMachine, Told, full_disk, notice
 from spot_guard import contract, files, identity, runs, sighting, sources
 from spot_guard.clock import rfc3339
 from spot_guard.metadata import Answer, NoAnswer
+from spot_guard.pace import Pace
 from spot_guard.runs import Run
 from spot_guard.stopped import Stopped
+from spot_guard.telling import Telling
 from spot_guard.watcher import Watcher
 
 ACTION = sighting.INSTANCE_ACTION_PATH
 TAGS = {sources.TAGS_PATH: "spot-guard", f"{sources.TAGS_PATH}/spot-guard": "enabled"}
+OPTED_IN = {
+    **TAGS,
+    sources.TAGS_PATH: "spot-guard\nspot-guard:rebalance",
+    f"{sources.TAGS_PATH}/spot-guard:rebalance": "save",
+}
+
+
+class BackOff(unittest.TestCase):
+    def test_doubles_from_two_seconds_to_eight_and_ends_with_the_first_other_answer(self) -> None:
+        pace, now = Pace(), 100.0
+        with mock.patch.object(time, "monotonic", side_effect=lambda: now):
+            for seconds in (2, 4, 8, 8):
+                self.assertTrue(pace.is_due())
+                pace.answered(throttled=True)
+                now += seconds - 1
+                self.assertFalse(pace.is_due())
+                now += 1
+            pace.answered(throttled=False)
+            self.assertTrue(pace.is_due())
 
 
 class Ticks(OnAMachine):
@@ -52,7 +73,7 @@ class Ticks(OnAMachine):
     def test_start_the_plan_of_a_notice_once(self) -> None:
         watching, deadline = self.watch(), self.announce(100)
         for _ in range(5):
-            self.assertEqual(watching.look(), 0.0)
+            watching.look()
         self.assertEqual(self.started, [str(deadline)])
         self.assertNotIn("joins", self.out.getvalue())
 
@@ -70,17 +91,27 @@ class Ticks(OnAMachine):
         for answer in answers:
             with self.subTest(answer=answer):
                 self.service.said[ACTION] = answer
-                self.assertEqual(watching.look(), 0.0)
+                watching.look()
         self.assertEqual((self.started, runs.latest()), ([], None))
 
-    def test_slow_down_where_they_are_throttled_and_nowhere_else(self) -> None:
+    def test_ask_less_often_where_they_are_throttled_and_nowhere_else(self) -> None:
+        self.service.said.update(OPTED_IN)
         watching = self.watch()
-        self.service.said[ACTION] = Answer(503, "", None)
-        self.assertEqual([watching.look() for _ in range(4)], [2.0, 4.0, 8.0, 8.0])
-        self.service.said[ACTION] = NoAnswer("reset")
-        self.assertEqual(watching.look(), 0.0)
-        self.service.said[ACTION] = Answer(429, "", None)
-        self.assertEqual(watching.look(), 2.0)
+        watching.look()
+        for throttled, asked in ((sighting.REBALANCE_PATH, (5, 1)), (ACTION, (1, 0))):
+            with self.subTest(throttled=throttled):
+                self.service.said[throttled] = Answer(429, "", None)
+                self.service.asked.clear()
+                for _ in range(5):
+                    watching.look()
+                counts = tuple(self.service.asked.count(path) for path in (ACTION, sighting.REBALANCE_PATH))
+                self.assertEqual(counts, asked)
+
+    def test_leave_a_tag_that_cannot_be_read_for_the_next_tick_and_the_notice_unharmed(self) -> None:
+        self.service.said[f"{sources.TAGS_PATH}/spot-guard"] = Answer(429, "", None)
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        self.assertEqual(self.started, [str(deadline)])
 
     def test_leave_an_untagged_instance_alone(self) -> None:
         self.service.said[f"{sources.TAGS_PATH}/spot-guard"] = "remove"
@@ -179,10 +210,9 @@ class Ticks(OnAMachine):
     def test_go_on_where_nothing_can_be_written_started_or_said(self) -> None:
         self.put(contract.STOPPED_FILE, Stopped(1, ("a",), boot="another")._asdict())
         self.announce(100)
-        full: Dict[str, Any] = {"side_effect": OSError("no room")}
-        with contextlib.ExitStack() as stack:
-            for owner, name in ((files, "write"), (self, "spawn"), (os, "mkdir"), (builtins, "print")):
-                stack.enter_context(mock.patch.object(owner, name, **full))
+        with full_disk(), contextlib.ExitStack() as stack:
+            for owner, name in ((self, "spawn"), (builtins, "print")):
+                stack.enter_context(mock.patch.object(owner, name, side_effect=OSError("no room")))
             watching = self.watch()
             watching.look()
         self.assertEqual(self.started, [])
@@ -225,7 +255,7 @@ class Ticks(OnAMachine):
         del self.service.said[ACTION]
         self.service.said[identity.PATH] = evil
         self.watch().look()
-        watching._say("x", evil)  # pyright: ignore[reportPrivateUsage]
+        Telling().say("x", evil)
         lines = self.out.getvalue().split("\n")
         self.assertGreater(len(lines), 4)
         self.assertFalse([one for one, next_ in zip(lines, lines[1:]) if one == next_])

@@ -12,7 +12,7 @@ ENDS = ("ended", "thawed", "superseded")
 """Phases after which no stage follows."""
 
 RESERVED_BYTES = 131072
-"""A plan of a hundred tasks fits. Taken at the start: what fills /run later keeps no report back."""
+"""A plan of a hundred tasks fits. Taken ahead: what fills /run later keeps no report back."""
 
 
 def words_of(line: Line) -> str:
@@ -33,6 +33,20 @@ def clock_of(line: Optional[Line]) -> Clock:
     return Clock(cast("Tuple[float, float]", tuple(anchor)) if anchor else None)
 
 
+def room_of(path: str) -> str:
+    """The file that holds this journal's room until a runner begins it."""
+    return f"{path}.room"
+
+
+def reserve(path: str, size: int) -> None:
+    """Bytes that the file then has room for, whatever fills the disk. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(fd, 0, size)
+    finally:
+        os.close(fd)
+
+
 class Journal:
     """Written by the runner alone. A disk that is full loses lines, not the run."""
 
@@ -40,7 +54,12 @@ class Journal:
         self._clock = clock
         self.deadline = deadline
         self.lines: List[Line] = []
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            if not os.path.exists(path):
+                os.rename(room_of(path), path)
+        except FileNotFoundError:
+            pass  # no room was taken ahead
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         # It ends in zeros that no line has filled yet; in a torn line, if an earlier runner was killed.
         self._offset = os.pread(self._fd, os.fstat(self._fd).st_size, 0).rfind(b"\n") + 1
         self._unwritten = b""

@@ -21,9 +21,15 @@ def acquire(path: str, within_seconds: float) -> int:
 
 
 def is_held(path: str) -> bool:
-    """Whether another process holds it now."""
+    """Whether another process holds it now. Needs no room. Raises OSError."""
     try:
-        os.close(acquire(path, 0))
-    except TimeoutError:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
         return True
-    return False
+    finally:
+        os.close(fd)

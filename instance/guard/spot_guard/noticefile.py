@@ -2,50 +2,71 @@
 
 import itertools
 import os
-import stat
-from typing import List
+from typing import Callable, List
 
 from . import contract, files
 from .clock import rfc3339
 from .notice import Notice
 from .paths import here
+from .task import NOTE_CHARS
 
 LEFT_SECONDS = 420.0
 """After a deadline. The runner takes it away five minutes after it, unless it was killed."""
 ACKNOWLEDGED_MOST = 50
-LOOKED_AT_MOST = 1000
+LOOKED_AT_MOST = 20_000
 
 
-def publish(notice: Notice) -> None:
-    """Whole or not at all, readable by all. Raises OSError."""
-    content = {
-        "event": notice.event,
-        "action": notice.action,
-        "time": rfc3339(notice.deadline),
-        "deadline": notice.deadline,
-        "instanceId": notice.instance_id,
-    }
-    files.write_json(here(contract.NOTICE_FILE), content, 0o644)
+class NoticeFile:
+    """What workloads see of one plan's notice: nothing of a recommendation, for work goes on."""
 
+    def __init__(self, notice: Notice) -> None:
+        self._notice = notice
+        self._deadline = 0
+        """What the file says; 0 where there is none."""
+        self.fault = ""
+        """Why workloads cannot see it; empty if they can."""
 
-def withdraw(notice: Notice) -> None:
-    """Takes this notice's file away, and no other's."""
-    path = here(contract.NOTICE_FILE)
-    try:
-        if files.read_json(path)["deadline"] == notice.deadline:
-            os.unlink(path)
-    except (OSError, ValueError, LookupError, TypeError):
-        pass  # gone, or another's: what was wanted
+    def show(self, deadline: int) -> None:
+        """Whole or not at all, readable by all; again where it has moved. By this machine's clock."""
+        if self._notice.event == contract.REBALANCE or deadline == self._deadline:
+            return
+        content = {
+            "event": self._notice.event,
+            "action": self._notice.action,
+            "time": rfc3339(deadline),
+            "deadline": deadline,
+            "instanceId": self._notice.instance_id,
+        }
+        try:
+            files.write_json(here(contract.NOTICE_FILE), content, 0o644)
+            self._deadline = deadline
+        except OSError as error:
+            self.fault = f"cannot be written: {error}"[:NOTE_CHARS]
+
+    def withdraw(self) -> None:
+        """Takes its own file away, and no other's."""
+        if self._notice.event != contract.REBALANCE:
+            _remove_if(lambda deadline: deadline == self._deadline)
 
 
 def clear_left_behind(now: float) -> None:
     """One whose deadline has long passed, and whose runner was killed. `now`: epoch seconds."""
+    _remove_if(lambda deadline: now > deadline + LEFT_SECONDS)
+
+
+def _remove_if(condition: Callable[[int], bool]) -> None:
+    """By the deadline in it. Without a notice nobody needs a folder in /run that all may fill."""
     path = here(contract.NOTICE_FILE)
     try:
-        if now > files.read_json(path)["deadline"] + LEFT_SECONDS:
+        if condition(files.read_json(path)["deadline"]):
             os.unlink(path)
     except (OSError, ValueError, LookupError, TypeError):
-        pass  # there is none
+        pass  # gone, or another's: what was wanted
+    if not os.path.exists(path):
+        try:
+            os.chmod(here(contract.ACKNOWLEDGED_FOLDER), 0o700)
+        except OSError:
+            pass  # nobody was told; or nothing here can be written, and so not filled
 
 
 def open_acknowledgements(forget: bool) -> None:
@@ -55,12 +76,19 @@ def open_acknowledgements(forget: bool) -> None:
     """
     folder = here(contract.ACKNOWLEDGED_FOLDER)
     os.makedirs(folder, exist_ok=True)
+    faults: List[OSError] = []
     if forget:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if not entry.is_dir(follow_symlinks=False):
-                    os.unlink(entry.path)
+        os.chmod(folder, 0o700)  # nobody adds to it meanwhile
+        for name in os.listdir(folder):
+            try:
+                os.unlink(os.path.join(folder, name))
+            except (FileNotFoundError, IsADirectoryError, PermissionError):
+                pass  # what is not a file is no acknowledgement
+            except OSError as error:
+                faults.append(error)
     os.chmod(folder, 0o1777)  # noqa: S103
+    if faults:
+        raise faults[0]
 
 
 def acknowledged() -> List[str]:
@@ -70,8 +98,10 @@ def acknowledged() -> List[str]:
         with os.scandir(here(contract.ACKNOWLEDGED_FOLDER)) as entries:
             # Anybody may fill the folder: no more is looked at than a plan has time for.
             for entry in itertools.islice(entries, LOOKED_AT_MOST):
-                if stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+                if entry.is_file(follow_symlinks=False):
                     names.append(ascii(entry.name[:60])[1:-1])
+                    if len(names) == ACKNOWLEDGED_MOST:
+                        break
     except OSError:
         return []
-    return sorted(names)[:ACKNOWLEDGED_MOST]
+    return sorted(names)

@@ -18,10 +18,11 @@ from . import (
 )
 from .journal import Journal, Line, clock_of
 from .notice import Notice
+from .noticefile import NoticeFile
 from .processes import Family
 from .runs import Run
 from .supervisor import Moment, Supervisor, Thawed
-from .task import NOTE_CHARS, Task, stage_exit
+from .task import Task, stage_exit
 from .terms import Terms
 
 LEFTOVER_GRACE_SECONDS = 1.0
@@ -43,8 +44,7 @@ class Plan:
         self.terms = Terms(this, notice, before.first, self.clock)
         self.journal = Journal(this.journal, self.clock, self.terms.deadline)
         self.stage = ""
-        self.unpublished = ""
-        """Why workloads cannot see the notice file; empty if they can."""
+        self.notice_file = NoticeFile(notice)
         self.family = Family(this.mark(), since=self.clock.anchor[1])
         self.supervisor = Supervisor(
             self.family, self.clock, self.terms.deadline, self._task_started, self._task_runs
@@ -105,6 +105,7 @@ class Plan:
             self.journal.deadline = self.terms.deadline
             self.journal.write("joined", **self._moments(), settings=self.terms.known)
             self._warn_of_settings()
+            self.notice_file.show(int(self.terms.deadline))
         return self.terms.ends[stage]
 
     def _publish(self) -> None:
@@ -112,13 +113,14 @@ class Plan:
         if self.notice.event == contract.REBALANCE:
             return  # work goes on
         try:
+            runs.make_ready()  # first: what fills /run from here on keeps no later notice from its plan
+        except (OSError, TimeoutError) as error:
+            self.warn("no room is taken for another run", str(error))
+        try:
             noticefile.open_acknowledgements(forget=self.before.attempt == 1)
         except OSError as error:
             self.warn("workloads cannot acknowledge", str(error))
-        try:
-            noticefile.publish(self.notice)
-        except OSError as error:
-            self.unpublished = f"cannot be written: {error}"[:NOTE_CHARS]
+        self.notice_file.show(int(self.terms.deadline))
 
     def _run_stage(self, stage: str) -> None:
         self.stage = stage
@@ -149,8 +151,9 @@ class Plan:
         tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, until()))
         for warning in warnings:
             self.warn("not a hook", warning)
-        if stage == "drain" and self.unpublished:
-            tasks.insert(0, Task(builtin.NOTICE_FILE_TASK, (), {}, refused=self.unpublished, counts=False))
+        fault = self.notice_file.fault
+        if stage == "drain" and fault:
+            tasks.insert(0, Task(builtin.NOTICE_FILE_TASK, (), {}, refused=fault, counts=False))
         for task in tasks:
             self.run_tasks([task], until)
 

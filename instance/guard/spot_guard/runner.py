@@ -26,6 +26,6 @@ def run(folder: str) -> int:
     plan.run()
     os.unlink(this.unfinished)
     plan.journal.give_back()
-    afterwards.live_on(this, plan.notice, plan.terms.deadline, plan.supervisor, plan.journal)
+    afterwards.live_on(plan)
     plan.supervisor.let_finish()
     return contract.EXIT_OK

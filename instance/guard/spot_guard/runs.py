@@ -1,10 +1,13 @@
 """Once: which run a notice belongs to. Two paths that bring the same notice find the same run."""
 
+import errno
 import json
 import os
+import time
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, cast
 
 from . import contract, files, lock
+from .journal import RESERVED_BYTES, reserve, room_of
 from .notice import Notice
 from .paths import here
 
@@ -13,6 +16,8 @@ SAME_NOTICE_SECONDS = 180
 PATHS_DIFFER_SECONDS = 30
 """At most, between the event of a notice and its metadata."""
 CLAIM_SECONDS = 2.0
+NOTICE_BYTES = 8192
+"""Ten settings of 256 characters fit."""
 INTERRUPTION = "interruption"
 REHEARSAL = "rehearsal"
 
@@ -49,6 +54,15 @@ class Run(NamedTuple):
         return os.path.join(self.folder, "journal.jsonl")
 
     @property
+    def room(self) -> str:
+        """The journal's, before it has a line."""
+        return room_of(self.journal)
+
+    @property
+    def notice_file(self) -> str:
+        return os.path.join(self.folder, "notice")
+
+    @property
     def unfinished(self) -> str:
         """There until the plan is over. Removing it needs no room: a full disk makes no run run again."""
         return os.path.join(self.folder, "unfinished")
@@ -70,6 +84,13 @@ class Run(NamedTuple):
         entry = self._entry()
         # A guard of another version may have written more.
         return Notice(**{name: value for name, value in entry.items() if name in Notice._fields})
+
+    def local_deadline(self) -> float:
+        """Epoch seconds, by this machine's clock."""
+        try:
+            return self.notice().local_deadline
+        except (OSError, ValueError, TypeError, LookupError):
+            return float(self.name.partition("-")[0])
 
     def mark(self) -> str:
         """Begins the mark of each of the run's tasks. Raises OSError, ValueError."""
@@ -98,7 +119,7 @@ class Run(NamedTuple):
             files.write_json(self.joined_file, now._asdict())
 
     def _entry(self) -> Dict[str, Any]:
-        with open(os.path.join(self.folder, "notice"), encoding="utf-8") as file:
+        with open(self.notice_file, encoding="utf-8") as file:
             entry: Any = json.load(file)
         if not isinstance(entry, dict):
             raise ValueError(f"{file.name} holds no map")
@@ -129,16 +150,49 @@ def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":
             wanted = wanted._replace(deadline=wanted.deadline + 1)
         made = Run(os.path.join(runs, f"{wanted.deadline}{suffix}"))
         # The notice is in place before the name is, so that no other sees a run without one.
-        fresh = f"{made.folder}.{os.urandom(4).hex()}"
-        os.mkdir(fresh, 0o700)
-        with open(os.path.join(fresh, "notice"), "w", encoding="utf-8") as file:
-            # The token: who cannot read this file cannot pass for a process of the run.
-            json.dump({**wanted._asdict(), "token": os.urandom(16).hex()}, file)
-        os.close(os.open(os.path.join(fresh, "unfinished"), os.O_WRONLY | os.O_CREAT, 0o600))
-        os.rename(fresh, made.folder)
+        ready = _make_ready(runs)
+        # The token: who cannot read this file cannot pass for a process of the run.
+        _fill(ready.notice_file, {**wanted._asdict(), "token": os.urandom(16).hex()})
+        os.rename(ready.folder, made.folder)
         return made, True
     finally:
         os.close(claiming)
+
+
+def make_ready() -> None:
+    """Takes the room of the next run now: what fills /run later keeps no notice from its plan.
+
+    Raises OSError (no room), TimeoutError.
+    """
+    runs = here(contract.RUNS_FOLDER)
+    os.makedirs(runs, mode=0o700, exist_ok=True)
+    claiming = lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
+    try:
+        ready = _make_ready(runs)
+        reserve(ready.notice_file, NOTICE_BYTES)
+        reserve(ready.room, RESERVED_BYTES)
+    finally:
+        os.close(claiming)
+
+
+def _make_ready(runs: str) -> Run:
+    """Also what is left of a call that was killed or had no room. Raises OSError."""
+    ready = Run(os.path.join(runs, "next"))
+    os.makedirs(ready.folder, mode=0o700, exist_ok=True)
+    os.close(os.open(ready.unfinished, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    return ready
+
+
+def _fill(path: str, value: Dict[str, Any]) -> None:
+    """Into the room that it has. Raises OSError."""
+    data = files.as_json(value)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.pwrite(fd, data, 0) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        os.ftruncate(fd, len(data))
+    finally:
+        os.close(fd)
 
 
 def find(event: str, deadline: int) -> Optional[Run]:
@@ -156,12 +210,24 @@ def unfinished() -> List[Run]:
     return [run for _, run in sorted(every(), reverse=True) if os.path.exists(run.unfinished)]
 
 
+def under_way() -> List[Run]:
+    """Those of them that have a runner, or may yet get one: nobody takes over after the deadline."""
+
+    def may_end(run: Run) -> bool:
+        try:
+            return lock.is_held(run.lock) or run.local_deadline() > time.time()
+        except OSError:
+            return True  # it cannot be looked at now
+
+    return [run for run in unfinished() if may_end(run)]
+
+
 def latest() -> Optional[Run]:
     """The one under way, else the one that began last."""
 
     def began(run: Run) -> "Tuple[bool, float]":
         try:
-            return os.path.exists(run.unfinished), os.stat(os.path.join(run.folder, "notice")).st_mtime
+            return os.path.exists(run.unfinished), os.stat(run.notice_file).st_mtime
         except OSError:
             return False, 0.0  # gone meanwhile
 

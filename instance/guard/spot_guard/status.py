@@ -78,7 +78,7 @@ def _last_run() -> str:
     ends = [line for line in lines if line["phase"] in ENDS]
     words = f"{last.name}: {last.event}"
     if not ends:
-        return f"{words}, under way" if os.path.exists(last.unfinished) else f"{words}, its end is not known"
+        return f"{words}, under way" if last in runs.under_way() else f"{words}, its end is not known"
     return f"{words}, {_how(ends[-1])}; {last.journal}"
 
 

@@ -2,9 +2,9 @@
 
 import os
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, cast
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, cast
 
-from . import contract, files, lock
+from . import contract, files, lock, runs
 from .paths import here
 
 LOCK_SECONDS = 2.0
@@ -34,7 +34,7 @@ def record(now: Stopped) -> None:
     What an earlier plan stopped stays: nobody else will start it.
     """
     os.makedirs(here(contract.STATE_FOLDER), mode=0o700, exist_ok=True)
-    held = _lock()
+    held = _lock("stopped")
     try:
         before = read() or Stopped(now.deadline)
         merged = Stopped(
@@ -71,9 +71,17 @@ def read() -> Optional[Stopped]:
 
 
 def is_left_behind() -> bool:
-    """Whether the machine lives on, and the runner that stopped it does not start it again."""
+    """Whether the machine lives on, and no runner starts again what was stopped."""
     known = read()
-    return known is not None and (known.boot != boot_id() or _now() > known.at + LEFT_SECONDS)
+    if known is None or runs.under_way():
+        return False
+    if known.boot != boot_id() or _now() > known.at + LEFT_SECONDS:
+        return True
+    return any(
+        run.is_spared() and not lock.is_held(run.lock)
+        for deadline, run in runs.every()
+        if deadline == known.deadline and run.event == runs.INTERRUPTION
+    )
 
 
 def _now() -> float:
@@ -92,39 +100,59 @@ def boot_id() -> str:
 def start_again(deadline: Optional[int] = None) -> List[str]:
     """Starts what was recorded. Returns a line for each thing that was to be started.
 
-    What cannot be started stays recorded, for the watcher to try again. `deadline`: of the notice whose
-    plan asks for it; nothing is done where a later one has stopped more since.
+    What cannot be started stays recorded, for the watcher to try again; so does all, while the plan of
+    another interruption runs. `deadline`: of the notice whose plan asks for it; nothing is done where a
+    later one has stopped more since. Raises OSError, TimeoutError where another is at it.
     """
-    held = _lock()
+    held = _lock("starting")
     try:
         known = read()
         if known is None or (deadline is not None and known.deadline > deadline):
             return []
         said: List[str] = []
-        failed: List[str] = []
-        commands = [(unit, (known.systemctl, "start", "--", unit)) for unit in known.units]
-        commands += [(name, (known.engine, "start", name)) for name in known.containers]
-        for name, command in commands:
+        for name, command in _things(known):
+            if any(run.event == runs.INTERRUPTION for run in runs.under_way()):
+                return [*said, "nothing more is started again: another interruption's plan runs"]
             fault = _start(command)
             said.append(f"{name} is not started again: {fault}" if fault else f"{name} is started again")
-            if fault:
-                failed.append(name)
-        left = known._replace(
-            units=tuple(unit for unit in known.units if unit in failed),
-            containers=tuple(name for name in known.containers if name in failed),
-            tries=known.tries + 1,
-        )
-        if failed and left.tries < MOST_TRIES:
-            files.write_json(here(contract.STOPPED_FILE), left._asdict())
-        else:
-            os.unlink(here(contract.STOPPED_FILE))
+            if not fault:
+                _change(known, lambda now, done=name: _without(now, done))
+        _change(known, lambda now: now._replace(tries=now.tries + 1))
         return said
     finally:
         os.close(held)
 
 
-def _lock() -> int:
-    return lock.acquire(here(f"{contract.RUN_FOLDER}/stopped.lock"), LOCK_SECONDS)
+def _things(known: Stopped) -> "List[Tuple[str, Tuple[str, ...]]]":
+    units = [(unit, (known.systemctl, "start", "--", unit)) for unit in known.units]
+    return units + [(name, (known.engine, "start", name)) for name in known.containers]
+
+
+def _without(known: Stopped, name: str) -> Stopped:
+    return known._replace(
+        units=tuple(one for one in known.units if one != name),
+        containers=tuple(one for one in known.containers if one != name),
+    )
+
+
+def _change(of: Stopped, change: Callable[[Stopped], Stopped]) -> None:
+    """Only while the record is the same: what a plan has stopped meanwhile is not struck off it."""
+    held = _lock("stopped")
+    try:
+        now = read()
+        if now is None or now.at != of.at:
+            return
+        left = change(now)
+        if _things(left) and left.tries < MOST_TRIES:
+            files.write_json(here(contract.STOPPED_FILE), left._asdict())
+        else:
+            os.unlink(here(contract.STOPPED_FILE))
+    finally:
+        os.close(held)
+
+
+def _lock(name: str) -> int:
+    return lock.acquire(here(f"{contract.RUN_FOLDER}/{name}.lock"), LOCK_SECONDS)
 
 
 def _start(command: Tuple[str, ...]) -> str:

@@ -15,10 +15,10 @@ WHY = "EC2's notice came"
 
 def is_interrupted() -> bool:
     """Whether an interruption's plan is under way, or its deadline lies ahead and it was not withdrawn."""
+    if any(run.event == runs.INTERRUPTION for run in runs.under_way()):
+        return True
     return any(
-        run.event == runs.INTERRUPTION
-        and not run.is_spared()
-        and (os.path.exists(run.unfinished) or deadline > time.time())
+        run.event == runs.INTERRUPTION and not run.is_spared() and deadline > time.time()
         for deadline, run in runs.every()
     )
 

@@ -13,13 +13,13 @@ def start() -> int:
     except FileNotFoundError:
         pass  # called by hand
     code = contract.EXIT_OK
-    for run in runs.unfinished():
+    for run in runs.under_way():
         try:
             if not lock.is_held(run.lock):
                 detach.start_runner(run, again=False)
         except OSError as error:
             print(f"the runner of {run.name} cannot be started: {error}")
             code = contract.EXIT_FAILED
-    if stopped.is_left_behind() and not runs.unfinished():
+    if stopped.is_left_behind():
         detach.spawn([*guard_command(), "start-again"], os.devnull)
     return code

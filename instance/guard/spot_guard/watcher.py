@@ -4,27 +4,25 @@ import os
 import time
 from typing import Callable, Dict, List, Tuple
 
-from . import contract, files, noticefile, runs, sighting, sources, stopped
+from . import contract, noticefile, runs, sighting, sources, stopped
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .metadata import Answer, Metadata, NoAnswer
 from .notice import Notice
+from .pace import Pace
 from .paths import guard_command, here
 from .runs import Run
 from .sighting import Absent, Seen, Sighting, Unknown
 from .sources import Source
+from .telling import Telling
 from .tending import Tending
 
 SOURCE_SECONDS = 60.0
 NO_SOURCE_SECONDS = 5.0
 """At boot the tags are fetched a moment after the watcher starts."""
-LEFT_BEHIND_SECONDS = 30.0
-LEAST_BACK_OFF_SECONDS = 2.0
-MOST_BACK_OFF_SECONDS = 8.0
-"""Between two polls where the service throttles; nothing else slows them down."""
+LOOK_AFTER_SECONDS = 30.0
 WITHDRAWN_POLLS = 10
 """So many answers in a row that there is no notice: one might be a slip, and would stop a save."""
-SAID_CHARS = 300
 SANDBOXED_STARTS = 2
 """Then systemd does not do as it is asked: a runner in the watcher's sandbox is better than none."""
 
@@ -45,53 +43,59 @@ class Watcher:
         self._instance_id = ""
         self._source = Source("none", None, None, "not read yet")
         self._source_at = 0.0
-        self._left_at = 0.0
+        self._look_after_at = 0.0
+        self._paces = (Pace(), Pace())
+        """Of the notice and of the recommendation."""
         self._acted: Dict[Tuple[str, int], Run] = {}
         """By event and deadline, as the service shows them."""
         self._absent = 0
         self._tended: Dict[str, Tending] = {}
         """By the run's folder."""
         self._starts: Dict[str, int] = {}
-        self._said: Dict[str, str] = {}
-        self._written = ""
-        self._back_off = 0.0
-        self._since = time.time()
+        self._tell = Telling()
         self._tend(first=True)
 
-    def look(self) -> float:
-        """One tick. Returns the seconds that the service asks us to leave it alone; 0 where it does not."""
-        throttled = self._poll("notice", sighting.INSTANCE_ACTION_PATH, sighting.of_interruption)
-        if self._source.asks_for_rebalance and not throttled:
-            throttled = self._poll("recommendation", sighting.REBALANCE_PATH, sighting.of_rebalance)
-        self._tend()
-        if not throttled and time.monotonic() >= self._source_at:
-            self._read_source()
-        self._start_left_behind()
-        self._write()
-        _reap()
-        doubled = min(MOST_BACK_OFF_SECONDS, max(LEAST_BACK_OFF_SECONDS, 2 * self._back_off))
-        self._back_off = doubled if throttled else 0.0
-        return self._back_off
+    def look(self) -> None:
+        """One tick. Whatever the kernel has run out of: the next may do better."""
+        try:
+            self._tick()
+            self._tell.say("tick", "watching")
+        except OSError as error:
+            self._tell.say("tick", f"a tick failed: {error}")
 
-    def _poll(self, what: str, path: str, read: Callable[[Answer, float], Sighting]) -> bool:
-        """Asks, and acts on what it says. Returns whether the service throttles."""
+    def _tick(self) -> None:
+        notice, recommendation = self._paces
+        self._poll(notice, "notice", sighting.INSTANCE_ACTION_PATH, sighting.of_interruption)
+        if self._source.asks_for_rebalance and not notice.seconds:
+            self._poll(recommendation, "recommendation", sighting.REBALANCE_PATH, sighting.of_rebalance)
+        self._tend()
+        if not (notice.seconds or recommendation.seconds) and time.monotonic() >= self._source_at:
+            self._read_source()
+        self._look_after()
+        self._tell.write({"instanceId": self._instance_id, "source": self._source._asdict()})
+        _reap()
+
+    def _poll(self, pace: Pace, what: str, path: str, read: Callable[[Answer, float], Sighting]) -> None:
+        """Asks, and acts on what it says."""
+        if not pace.is_due():
+            return
         try:
             seen = read(self._metadata.get(path), time.time())
         except NoAnswer as error:
             seen = Unknown(str(error))
+        pace.answered(isinstance(seen, Unknown) and seen.throttled)
         if isinstance(seen, Unknown):
-            self._say(what, f"{what}: not known, {seen.why}")
+            self._tell.say(what, f"{what}: not known, {seen.why}")
             if what == "notice":
                 self._absent = 0
-            return seen.throttled
+            return
         if isinstance(seen, Absent):
-            self._say(what, f"{what}: none")
+            self._tell.say(what, f"{what}: none")
             if what == "notice":
                 self._see_none()
-            return False
-        self._say(what, f"{what}: {seen.action} at {rfc3339(seen.time)}")
+            return
+        self._tell.say(what, f"{what}: {seen.action} at {rfc3339(seen.time)}")
         self._act(seen)
-        return False
 
     def _act(self, seen: Seen) -> None:
         """Tried again at the next tick where the run cannot be made."""
@@ -105,14 +109,14 @@ class Watcher:
             return
         # Neither of these verdicts is for good: the clock may be set, and a tag may come.
         if deadline + seen.skew <= time.time():
-            self._say("act", f"{event}: left alone, its deadline has passed")
+            self._tell.say("act", f"{event}: left alone, its deadline has passed")
             return
         self._read_source()
         if not self._instance_id:
             return
         notice = Notice(self._instance_id, seen.action, deadline, self._source.settings, event, seen.skew)
         if self._source.guarded is False:
-            self._say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
+            self._tell.say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
         else:
             self._claim(notice, (event, deadline))
 
@@ -120,12 +124,12 @@ class Watcher:
         try:
             run, made = runs.claim(notice, shown=True)
         except (OSError, TimeoutError) as error:
-            self._say("act", f"{notice.event}: the run cannot be recorded: {error}")
+            self._tell.say("act", f"{notice.event}: the run cannot be recorded: {error}")
             return
         if os.path.exists(run.withdrawn):
-            self._say("act", f"the notice of the run {run.name} is there again")
+            self._tell.say("act", f"the notice of the run {run.name} is there again")
             os.unlink(run.withdrawn)
-        self._say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.name}")
+        self._tell.say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.name}")
         self._acted[key] = run
 
     def _see_none(self) -> None:
@@ -139,7 +143,7 @@ class Watcher:
 
     def _tend(self, first: bool = False) -> None:
         """Also the runs that a command has started: their runner may be killed, and the step with it."""
-        for run in runs.unfinished():
+        for run in runs.under_way():
             if run.folder not in self._tended:
                 try:
                     deadline = run.notice().local_deadline
@@ -147,7 +151,7 @@ class Watcher:
                     continue  # gone meanwhile
                 self._tended[run.folder] = Tending(run, deadline, self._start)
                 if first:
-                    self._say("act", f"the watcher starts in the middle of the run {run.name}")
+                    self._tell.say("act", f"the watcher starts in the middle of the run {run.name}")
         for folder, tending in list(self._tended.items()):
             if tending.see_to() is not None:
                 del self._tended[folder]
@@ -160,13 +164,18 @@ class Watcher:
         else:
             self._start_runner(run, again)
 
-    def _start_left_behind(self) -> None:
-        """What a plan stopped, where its machine lives on and its runner does not."""
+    def _look_after(self) -> None:
+        """Room for the next run, and what a plan left behind whose runner does not come back."""
         now = time.monotonic()
-        if now < self._left_at:
+        if now < self._look_after_at:
             return
-        self._left_at = now + LEFT_BEHIND_SECONDS
-        if runs.unfinished():
+        self._look_after_at = now + LOOK_AFTER_SECONDS
+        try:
+            runs.make_ready()
+            self._tell.say("room", "room for the next run: taken")
+        except (OSError, TimeoutError) as error:
+            self._tell.say("room", f"room for the next run: none, {error}")
+        if runs.under_way():
             return
         noticefile.clear_left_behind(time.time())
         if not stopped.is_left_behind():
@@ -177,7 +186,7 @@ class Watcher:
         try:
             self._spawn([*guard_command(), "start-again"], os.devnull)
         except OSError as error:
-            self._say("act", f"what was stopped cannot be started again: {error}")
+            self._tell.say("act", f"what was stopped cannot be started again: {error}")
 
     def _read_source(self) -> None:
         self._source_at = time.monotonic() + SOURCE_SECONDS
@@ -185,13 +194,13 @@ class Watcher:
             self._instance_id = self._instance_id or instance_id_of(self._metadata)
         except Unidentified as why:
             self._source_at = 0.0
-            self._say("source", f"settings: not known yet, {why}")
+            self._tell.say("source", f"settings: not known yet, {why}")
             return
         self._source = sources.find(self._metadata, self._instance_id)
         if self._source.settings is None:
             self._source_at = time.monotonic() + NO_SOURCE_SECONDS
         guarded = {True: "guarded", False: "not guarded", None: "guarded, for no tag can be read"}
-        self._say("source", f"settings: {self._source.name}, {guarded[self._source.guarded]}")
+        self._tell.say("source", f"settings: {self._source.name}, {guarded[self._source.guarded]}")
 
     def _create(self, path: str, why: str) -> None:
         """The watch goes on where it cannot be: the next tick tries again."""
@@ -199,38 +208,7 @@ class Watcher:
             _create(path)
         except OSError as error:
             why = f"{why}, but: {error}"
-        self._say("act", why)
-
-    def _say(self, about: str, words: str) -> None:
-        """To the journal of systemd, once until it changes."""
-        words = "".join(char if " " <= char <= "~" else "?" for char in words[:SAID_CHARS])
-        if self._said.get(about) != words:
-            self._said[about] = words
-            try:
-                print(words, flush=True)
-            except OSError:
-                pass  # nobody reads it: the watch goes on
-
-    def _write(self) -> None:
-        """For `status`. The file's time is that of this poll."""
-        path = here(contract.WATCH_FILE)
-        state = {
-            "pid": os.getpid(),
-            "since": round(self._since),
-            "instanceId": self._instance_id,
-            "source": self._source._asdict(),
-            "said": self._said,
-        }
-        text = repr(state)
-        try:
-            if text == self._written:
-                os.utime(path)
-            else:
-                os.makedirs(here(contract.RUN_FOLDER), exist_ok=True)
-                files.write_json(path, state, 0o600)
-                self._written = text
-        except OSError:
-            self._written = ""  # a full disk: it is only for `status`
+        self._tell.say("act", why)
 
 
 def _create(path: str) -> None:

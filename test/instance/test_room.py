@@ -1,0 +1,126 @@
+"""Whatever fills /run: a run whose room was taken ahead is recorded, and its journal is whole."""
+
+import os
+import subprocess
+import unittest
+from typing import Any
+
+from on_a_machine import OnAMachine, full_disk, notice
+from spot_guard import contract, noticefile, runs
+from spot_guard.clock import Clock
+from spot_guard.journal import RESERVED_BYTES, Follower, Journal
+
+DEADLINE = 1_795_519_420
+DISK_BYTES = 1_048_576
+
+
+class FullDisk(OnAMachine):
+    def setUp(self) -> None:
+        super().setUp()
+        folder = self.root + contract.RUN_FOLDER
+        os.makedirs(folder)
+        mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder]
+        if os.geteuid() != 0 or subprocess.call(mount, stderr=subprocess.DEVNULL) != 0:
+            self.skipTest("nobody but root mounts a disk of its own to fill, and not in every container")
+        self.addCleanup(subprocess.check_call, ["/bin/umount", "--lazy", folder])
+
+    def fill(self) -> None:
+        filler = os.open(self.root + contract.RUN_FOLDER + "/filler", os.O_WRONLY | os.O_CREAT)
+        with self.assertRaisesRegex(OSError, "No space left"):
+            while True:
+                os.write(filler, b"x" * 4096)
+        os.close(filler)
+
+    def test_keeps_no_run_from_being_recorded_whose_room_was_taken(self) -> None:
+        runs.make_ready()
+        self.fill()
+        run, made = runs.claim(notice(DEADLINE, {"units": "x" * 256, "state": "y" * 256}))
+        self.assertTrue(made)
+        self.assertEqual(run.notice().deadline, DEADLINE)
+        journal = Journal(run.journal, Clock(), DEADLINE)
+        for _ in range(RESERVED_BYTES // 2_200):
+            journal.write("warning", note="x" * 2_048)
+        journal.write("ended")
+        self.assertEqual(Follower(run.journal).read()[-1]["phase"], "ended")
+
+    def test_without_that_room_is_said_and_leaves_nothing_for_a_run(self) -> None:
+        self.fill()
+        with self.assertRaisesRegex(OSError, "No space left"):
+            runs.claim(notice(DEADLINE))
+        self.assertEqual((runs.latest(), runs.unfinished()), (None, []))
+        os.truncate(self.root + contract.RUN_FOLDER + "/filler", 0)
+        self.assertEqual(runs.claim(notice(DEADLINE))[0].notice().deadline, DEADLINE)
+        self.assertEqual(sorted(os.listdir(self.root + contract.RUNS_FOLDER)), [str(DEADLINE), "claim"])
+
+
+class Ready(OnAMachine):
+    def test_is_used_up_by_the_run_that_it_was_made_for(self) -> None:
+        runs.make_ready()
+        runs.make_ready()
+        first, _ = runs.claim(notice(DEADLINE))
+        second, _ = runs.claim(notice(DEADLINE + 300))
+        self.assertGreaterEqual(os.stat(first.room).st_blocks * 512, RESERVED_BYTES)
+        self.assertFalse(os.path.exists(second.room))
+
+    def test_is_of_no_notice_yet(self) -> None:
+        runs.make_ready()
+        self.assertEqual((runs.every(), runs.latest(), runs.unfinished()), ([], None, []))
+
+    def test_is_made_good_where_the_last_call_was_killed_in_the_middle(self) -> None:
+        runs.make_ready()
+        self.put(f"{contract.RUNS_FOLDER}/next/notice", '{"deadline": 1, "token": "' + "x" * 8_000)
+        run, _ = runs.claim(notice(DEADLINE))
+        self.assertEqual(run.notice(), notice(DEADLINE))
+
+    def test_is_not_made_on_a_full_disk(self) -> None:
+        with full_disk(), self.assertRaises(OSError):
+            runs.make_ready()
+
+
+class Acknowledgements(OnAMachine):
+    def folder(self, *entries: str) -> str:
+        folder = self.root + contract.ACKNOWLEDGED_FOLDER
+        for entry in entries:
+            if entry.endswith("/"):
+                os.makedirs(f"{folder}/{entry}x")
+            else:
+                self.put(f"{contract.ACKNOWLEDGED_FOLDER}/{entry}", "")
+        return folder
+
+    def test_of_an_earlier_notice_are_forgotten_whatever_else_is_there(self) -> None:
+        folder = self.folder("old", "a-folder/")
+        os.symlink("/nowhere", f"{folder}/a-link")
+        noticefile.open_acknowledgements(forget=True)
+        self.assertEqual((noticefile.acknowledged(), os.listdir(folder)), ([], ["a-folder"]))
+        self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o1777)
+
+    def test_are_kept_where_the_plan_is_taken_over(self) -> None:
+        self.folder("trainer")
+        noticefile.open_acknowledgements(forget=False)
+        self.assertEqual(noticefile.acknowledged(), ["trainer"])
+
+    def test_are_found_among_thousands_of_folders(self) -> None:
+        folder = self.root + contract.ACKNOWLEDGED_FOLDER
+        for number in range(3_000):
+            os.makedirs(f"{folder}/{number}")
+        self.folder("trainer")
+        self.assertEqual(noticefile.acknowledged(), ["trainer"])
+
+    def test_are_closed_to_others_when_the_notice_goes_and_not_before(self) -> None:
+        noticefile.open_acknowledgements(forget=True)
+        folder = self.root + contract.ACKNOWLEDGED_FOLDER
+
+        def mode() -> Any:
+            return os.stat(folder).st_mode & 0o7777
+
+        first, second = noticefile.NoticeFile(notice(1)), noticefile.NoticeFile(notice(2))
+        first.show(1)
+        second.show(2)
+        first.withdraw()
+        self.assertEqual(mode(), 0o1777)
+        second.withdraw()
+        self.assertEqual(mode(), 0o700)
+
+
+if __name__ == "__main__":
+    unittest.main()
