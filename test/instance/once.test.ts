@@ -1,6 +1,8 @@
 // Once: two commands are one run, and a runner that is killed is followed by another.
 import { describe, expect, it } from 'vitest';
-import { exits, GRACEFUL, on, reportOf, until } from './machine.ts';
+import { PATHS } from '../../contract/instance.ts';
+import { exits, GRACEFUL, INSTANCE_ID, on, reportOf, until } from './machine.ts';
+import { installed, withService } from './served.ts';
 
 describe.concurrent('once', { timeout: 40_000 }, () => {
   it(
@@ -26,6 +28,43 @@ describe.concurrent('once', { timeout: 40_000 }, () => {
       await Promise.all([machine.run(machine.notices(10)), machine.run(machine.notices(14))]);
       await machine.run(machine.notices(8));
       expect(machine.read('/count')).toBe('x\n');
+    }),
+  );
+
+  it(
+    'shows workloads the earlier deadline when a command brings one',
+    on(async (machine) => {
+      machine.hook('drain', 'wait', `#!/bin/sh\nuntil [ -e ${machine.root}/on ]; do sleep 0.1; done\n`);
+      const shown = () => Number(/"deadline": (\d+)/.exec(machine.read(PATHS.notice))?.[1]);
+      const first = machine.run(machine.notices(25));
+      await until(() => machine.exists(PATHS.notice));
+      const [before, second] = [shown(), machine.run(machine.notices(15))];
+      await until(() => shown() !== before);
+      expect(before - shown()).toBeGreaterThanOrEqual(9);
+      machine.file('/on', '');
+      await Promise.all([first, second]);
+    }),
+  );
+
+  it(
+    'is not begun after its deadline, when systemd is asked for something else',
+    withService(async (machine, metadata) => {
+      installed(machine);
+      const deadline = Math.floor(Date.now() / 1000) - 30;
+      const notice = { instance_id: INSTANCE_ID, action: 'terminate', deadline, settings: {} };
+      const dead = `${PATHS.runs}/${deadline}`;
+      machine.file(`${dead}/notice`, JSON.stringify({ ...notice, event: 'interruption', token: 'x' }));
+      machine.file(`${dead}/unfinished`, '');
+      const stopped = { deadline, units: ['worker'], systemctl: `${machine.root}/bin/systemctl` };
+      machine.file(
+        PATHS.stopped,
+        JSON.stringify({ ...stopped, containers: [], engine: '', boot: 'another', at: 0, tries: 0 }),
+      );
+      expect(await machine.call(['start-wanted'], metadata.url)).toMatchObject({ exit: 0 });
+      await until(() => !machine.exists(PATHS.stopped));
+      expect(machine.read('/calls')).toBe('start -- worker\n');
+      expect(machine.journal()).toEqual([]);
+      expect(machine.exists(`${dead}/lock`)).toBe(false);
     }),
   );
 

@@ -128,6 +128,8 @@ describe.concurrent('the plan', { timeout: 40_000 }, () => {
       expect(statSync(join(machine.root, 'run/spot-guard/notice.json')).mode & 0o7777).toBe(0o644);
       expect(statSync(join(machine.root, 'run/spot-guard/acknowledged')).mode & 0o7777).toBe(0o1777);
       expect(reportOf(ends).acknowledged).toEqual(['trainer']);
+      const room = statSync(join(machine.root, `${PATHS.runs}/next/journal.jsonl.room`));
+      expect(room.blocks * 512, 'taken before others may fill /run').toBeGreaterThanOrEqual(128 * 1024);
     }),
   );
 

@@ -101,10 +101,12 @@ class Acknowledgements(OnAMachine):
 
     def test_are_found_among_thousands_of_folders(self) -> None:
         folder = self.root + contract.ACKNOWLEDGED_FOLDER
+        names = [f"trainer-{number}" for number in range(8)]
+        self.folder(*names[:4])  # before and after: whatever order the disk lists them in
         for number in range(3_000):
             os.makedirs(f"{folder}/{number}")
-        self.folder("trainer")
-        self.assertEqual(noticefile.acknowledged(), ["trainer"])
+        self.folder(*names[4:])
+        self.assertEqual(noticefile.acknowledged(), names)
 
     def test_are_closed_to_others_when_the_notice_goes_and_not_before(self) -> None:
         noticefile.open_acknowledgements(forget=True)

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Tuple
 from unittest import mock
 
 from on_a_machine import OnAMachine, notice
-from spot_guard import contract, lock, runs, stopped, stopping
+from spot_guard import contract, lock, runs, stopped, stopping, supersede
 from spot_guard.stopped import Stopped
 
 DEADLINE = 1_795_519_420
@@ -100,6 +100,15 @@ class LeftBehind(OnAMachine):
             with self.subTest(ahead=ahead):
                 self.assertTrue(runs.claim(notice(deadline + ahead))[1])
                 self.assertIs(stopped.is_left_behind(), left)
+
+
+class Superseded(OnAMachine):
+    def test_is_a_lesser_plan_by_an_interruption_whose_runner_is_still_at_it(self) -> None:
+        run, _ = runs.claim(notice(int(time.time()) - 5))
+        self.assertFalse(supersede.is_interrupted())
+        held = lock.acquire(run.lock, 0)
+        self.assertTrue(supersede.is_interrupted())
+        os.close(held)
 
 
 class StartAgain(OnAMachine):

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import resource
 import time
 import unittest
 from email.utils import formatdate
@@ -218,6 +219,23 @@ class Ticks(OnAMachine):
         self.assertEqual(self.started, [])
         watching.look()
         self.assertEqual(len(self.started), 1)
+
+    def test_go_on_where_no_file_can_be_opened(self) -> None:
+        watching = self.watch()
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            watching.look()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        self.assertIn("a tick failed: [Errno 24] Too many open files", self.out.getvalue())
+        watching.look()
+        self.assertTrue(self.out.getvalue().endswith("watching\n"))
+
+    def test_take_the_next_runs_room_at_once(self) -> None:
+        self.watch().look()
+        self.assertTrue(os.path.exists(f"{self.root}{contract.RUNS_FOLDER}/next/journal.jsonl.room"))
+        self.assertIn("room for the next run: taken", self.out.getvalue())
 
     def test_take_away_a_notice_file_that_a_killed_runner_left_and_no_other(self) -> None:
         for age, there in ((0, True), (400, True), (500, False)):
