@@ -109,6 +109,28 @@ describe('the guard under systemd', () => {
     await until(() => machine.journal().includes('"ended"'));
   });
 
+  it('runs the plan and keeps its whole journal though /run is full when the notice comes', async () => {
+    hook('save', '#!/bin/sh\nmkdir -p /root/seen; touch /root/seen/saved\n');
+    await until(() => machine.call('ls', `${PATHS.runs}/next/journal.jsonl.room`).exit === 0);
+    machine.call('mount', '-o', 'remount,size=8M', '/run');
+    machine.call('sh', '-c', 'cat /dev/zero >/run/filler');
+    machine.announce('terminate', 40);
+    await until(() => machine.journal().includes('"ended"'));
+    machine.call('sh', '-c', 'rm /run/filler; mount -o remount,size=64M /run');
+    expect(machine.call('ls', '/root/seen').out).toBe('saved\n');
+    expect(machine.journal()).toContain('"stage": "save"');
+  });
+
+  it('does not start again without a pause what cannot be started', async () => {
+    const guard = machine.call('readlink', '-f', PATHS.command).out.trim();
+    machine.call('mv', guard, `${guard}.away`);
+    machine.call('touch', PATHS.wanted);
+    await until(() => stateOf('spot-guard-wanted.service') === 'failed');
+    await until(() => machine.call('ls', PATHS.wanted).exit !== 0);
+    machine.call('mv', `${guard}.away`, guard);
+    machine.call('systemctl', 'reset-failed', 'spot-guard-wanted.service');
+  });
+
   it('fails drain for a unit that systemd had to kill', async () => {
     worker('trap "" TERM; while :; do sleep 1; done', 'TimeoutStopSec=2');
     machine.call('systemctl', 'daemon-reload');
