@@ -3,12 +3,10 @@
 import contextlib
 import io
 import os
-import subprocess
 import threading
 import time
 import unittest
-from typing import Any, Dict, List, Tuple
-from unittest import mock
+from typing import Any, Dict, Optional, Tuple
 
 from on_a_machine import OnAMachine, notice
 from spot_guard import contract, lock, runs, stopped, stopping, supersede
@@ -181,44 +179,35 @@ class StartAgain(OnAMachine):
         self.assertEqual(known.units, ("a", "c"))
 
 
-class Stopping(unittest.TestCase):
-    """systemctl and an engine as they answer; `record` as it is called."""
+SYSTEMCTL = """#!/bin/sh
+here=$(dirname "$0")
+case "$1 $2" in
+    "show --property=Id,ActiveState") cat "$here/ActiveState" ;;
+    "show --property=Id,Result") cat "$here/Result" ;;
+    "stop --") cp "$here$STOPPED" "$here/at-the-stop" 2>&- || : >"$here/at-the-stop" ;;
+    *) exit 97 ;;
+esac
+"""
+
+
+class Stopping(OnAMachine):
+    """By a systemctl that answers what it is told to."""
 
     def stop(
         self, states: Dict[str, str], deadline: int = DEADLINE, **results: str
-    ) -> "tuple[int, List[Stopped]]":
-        recorded: List[Stopped] = []
-        order: List[str] = []
-
-        def run(command: List[str], **_: Any) -> "subprocess.CompletedProcess[bytes]":
-            name = command[2].rpartition(",")[2]
-            values = (
-                states
-                if name == "ActiveState"
-                else {unit: results.get(unit[0], "success") for unit in states}
-            )
-            text = "\n\n".join(f"Id={unit}\n{name}={value}" for unit, value in values.items())
-            return subprocess.CompletedProcess(command, 0, text.encode())
-
-        def record(now: Stopped) -> None:
-            recorded.append(now)
-            order.append("record")
-
-        def call(_: List[str]) -> int:
-            order.append("stop")
-            return 0
-
-        with contextlib.ExitStack() as stack:
-            for owner, name, replacement in (
-                (subprocess, "run", run),
-                (subprocess, "call", call),
-                (stopped, "record", record),
-            ):
-                stack.enter_context(mock.patch.object(owner, name, replacement))
-            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            code = stopping.stop_units(deadline, "systemctl", list(states))
-        self.assertEqual(order[-1:], ["stop"])
-        return code, recorded
+    ) -> "tuple[int, Optional[Stopped]]":
+        """The exit code, and what was on record when the units were stopped."""
+        os.makedirs(self.root + contract.RUN_FOLDER, exist_ok=True)
+        tool = self.put("/systemctl", SYSTEMCTL.replace("$STOPPED", contract.STOPPED_FILE), 0o755)
+        ended = {unit: results.get(unit[0], "success") for unit in states}
+        for name, values in (("ActiveState", states), ("Result", ended)):
+            blocks = (f"Id={unit}\n{name}={value}\n" for unit, value in values.items())
+            self.put(f"/{name}", "\n".join(blocks))
+        with contextlib.redirect_stdout(io.StringIO()):
+            code = stopping.stop_units(deadline, tool, list(states))
+        os.makedirs(self.root + contract.STATE_FOLDER, exist_ok=True)
+        os.rename(f"{self.root}/at-the-stop", self.root + contract.STOPPED_FILE)
+        return code, stopped.read()
 
     def test_records_what_runs_and_nothing_else_before_it_stops(self) -> None:
         states = {
@@ -228,12 +217,12 @@ class Stopping(unittest.TestCase):
             "d.service": "activating",
         }
         code, recorded = self.stop(states)
-        self.assertEqual(code, 0)
-        self.assertEqual([now.units for now in recorded], [("a.service", "d.service")])
+        assert recorded is not None
+        self.assertEqual((code, recorded.units), (0, ("a.service", "d.service")))
 
     def test_records_nothing_where_nothing_runs_or_shall_be_started_again(self) -> None:
-        self.assertEqual(self.stop({"a.service": "inactive"}), (0, []))
-        self.assertEqual(self.stop({"a.service": "active"}, deadline=0), (0, []))
+        self.assertEqual(self.stop({"a.service": "inactive"}), (0, None))
+        self.assertEqual(self.stop({"a.service": "active"}, deadline=0), (0, None))
 
     def test_fails_where_a_unit_had_to_be_killed_this_time(self) -> None:
         self.assertEqual(self.stop({"a.service": "active"}, a="timeout")[0], contract.EXIT_FAILED)
