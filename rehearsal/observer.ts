@@ -39,7 +39,8 @@ export class Observer {
     if (!record || typeof record.phase !== 'string') return;
     this.log.push(record);
     const reason = record.reason === undefined ? '' : `: ${record.reason}`;
-    this.#tell('respond', `${record.message}${reason}`, record.level === 'INFO' ? 'plain' : 'bad');
+    const unknown = record.unknownTags === undefined ? '' : `; unknown tags: ${record.unknownTags}`;
+    this.#tell('respond', `${record.message}${reason}${unknown}`, record.level === 'INFO' ? 'plain' : 'bad');
   };
 
   readonly onInvoked = (name: string): void => {

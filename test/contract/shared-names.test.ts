@@ -26,6 +26,8 @@ import {
   SECONDS_RANGE,
   SETTING_TAG_PREFIX,
   SETTINGS,
+  UNKNOWN_TAG_CHARS,
+  UNKNOWN_TAGS_MAX,
 } from '../../contract/tags.ts';
 
 const guard = join(import.meta.dirname, '../../instance/guard');
@@ -53,6 +55,8 @@ const typescript: Record<string, unknown> = {
   GUARD_TAG,
   GUARD_TAG_VALUE,
   SETTING_TAG_PREFIX,
+  UNKNOWN_TAGS_MAX,
+  UNKNOWN_TAG_CHARS,
   STAGES,
   STEPS,
   ACTIONS,

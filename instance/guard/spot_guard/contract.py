@@ -48,6 +48,8 @@ SETTINGS = (
     "rebalance",
     "stopped",
 )
+UNKNOWN_TAGS_MAX = 5
+UNKNOWN_TAG_CHARS = 40
 DEFAULT_SECONDS = {"drain-until": 45, "save-until": 10, "clean-until": 5, "grace": 5}
 SECONDS_RANGE = {
     "drain-until": (4, 115),

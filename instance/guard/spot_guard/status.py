@@ -64,6 +64,8 @@ def _settings() -> "List[tuple[str, str]]":
     lines = [("instance", f"{instance_id}, {guarded[source.guarded]}")]
     values = [f"{name}={ascii(value)[1:-1]}" for name, value in sorted((source.settings or {}).items())]
     lines.append(("settings", f"from {source.name}: {', '.join(values) or 'none'}"))
+    if source.words_on_unknown:
+        lines.append(("", source.words_on_unknown))
     if source.why:
         lines.append(("", f"not from {source.why}"))
     defaults = [f"{name}={value}" for name, value in sorted(terms.read_defaults().items())]
