@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS_PARAMETER, NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
 import {
+  BY_COMMAND,
+  BY_WATCHER,
   EVENTS,
   EXIT,
   HIBERNATE_SUFFIX,
@@ -49,6 +51,8 @@ const typescript: Record<string, unknown> = {
   RUN_UNIT,
   WATCH_UNIT,
   EVENTS,
+  BY_COMMAND,
+  BY_WATCHER,
   REBALANCE,
   REBALANCE_SECONDS,
   REBALANCE_SAVE,

@@ -30,6 +30,8 @@ ACTIONS = ("terminate", "stop", "hibernate")
 REBALANCE = "rebalance"
 REBALANCE_SECONDS = 600
 EVENTS = ("interruption", "rebalance", "rehearsal")
+BY_COMMAND = "command"
+BY_WATCHER = "watcher"
 WINDOW_SECONDS = 120
 
 GUARD_TAG = "spot-guard"

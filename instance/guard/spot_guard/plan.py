@@ -58,6 +58,7 @@ class Plan:
             "started" if self.before.attempt == 1 else "takenOver",
             event=self.notice.event,
             action=self.notice.action,
+            by=self.notice.by or None,
             attempt=self.before.attempt,
             stages=[*STAGES_OF[self.notice.event], "report"],
             began=self.terms.began,

@@ -5,6 +5,7 @@ import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, cast
 
 from . import contract, files, lock
+from .clock import time_of_day
 from .notice import Notice
 from .paths import here
 
@@ -34,6 +35,16 @@ class Run(NamedTuple):
     @property
     def name(self) -> str:
         return os.path.basename(self.folder)
+
+    @property
+    def deadline(self) -> int:
+        """Epoch seconds, as its name has it."""
+        return int(self.name.partition("-")[0])
+
+    @property
+    def shown(self) -> str:
+        """Its name, and for a reader what the number in it means."""
+        return f"{self.name} (deadline {time_of_day(self.deadline)})"
 
     @property
     def event(self) -> str:

@@ -78,7 +78,10 @@ def _last_run() -> str:
         return "none since the machine was started"
     lines = Follower(last.journal).read()
     ends = [line for line in lines if line["phase"] in ENDS]
-    words = f"{last.name}: {last.event}"
+    by = next(
+        (line["by"] for line in lines if line.get("by") in (contract.BY_COMMAND, contract.BY_WATCHER)), ""
+    )
+    words = f"{last.event}, deadline {rfc3339(last.deadline)}" + (f", brought by the {by}" if by else "")
     if not ends:
         return f"{words}, under way" if os.path.exists(last.unfinished) else f"{words}, its end is not known"
     return f"{words}, {_how(ends[-1])}; {last.journal}"

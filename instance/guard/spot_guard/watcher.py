@@ -110,7 +110,10 @@ class Watcher:
         self._read_source()
         if not self._instance_id:
             return
-        notice = Notice(self._instance_id, seen.action, deadline, self._source.settings, event, seen.skew)
+        settings = self._source.settings
+        notice = Notice(
+            self._instance_id, seen.action, deadline, settings, event, seen.skew, contract.BY_WATCHER
+        )
         if self._source.guarded is False:
             self._say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
         else:
@@ -123,9 +126,9 @@ class Watcher:
             self._say("act", f"{notice.event}: the run cannot be recorded: {error}")
             return
         if os.path.exists(run.withdrawn):
-            self._say("act", f"the notice of the run {run.name} is there again")
+            self._say("act", f"the notice of the run {run.shown} is there again")
             os.unlink(run.withdrawn)
-        self._say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.name}")
+        self._say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.shown}")
         self._acted[key] = run
 
     def _see_none(self) -> None:
@@ -135,7 +138,7 @@ class Watcher:
             return
         for run in self._acted.values():
             if run.event == runs.INTERRUPTION and not os.path.exists(run.withdrawn):
-                self._create(run.withdrawn, f"the notice of the run {run.name} was withdrawn")
+                self._create(run.withdrawn, f"the notice of the run {run.shown} was withdrawn")
 
     def _tend(self, first: bool = False) -> None:
         """Also the runs that a command has started: their runner may be killed, and the step with it."""
@@ -147,7 +150,7 @@ class Watcher:
                     continue  # gone meanwhile
                 self._tended[run.folder] = Tending(run, deadline, self._start)
                 if first:
-                    self._say("act", f"the watcher starts in the middle of the run {run.name}")
+                    self._say("act", f"the watcher starts in the middle of the run {run.shown}")
         for folder, tending in list(self._tended.items()):
             if tending.see_to() is not None:
                 del self._tended[folder]
