@@ -42,6 +42,10 @@ export const METADATA_VARIABLE = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
 /** Why a plan runs: EC2's notice, its recommendation to move, or a rehearsal on the instance. */
 export const EVENTS = ['interruption', 'rebalance', 'rehearsal'] as const;
 
+/** Who brings a notice to the guard: the SSM command, or the watcher that saw it in the instance metadata. */
+export const BY_COMMAND = 'command';
+export const BY_WATCHER = 'watcher';
+
 /**
  * Exit codes that leave the guard. The agent gives 137, 168 and 194 a meaning of its own, and
  * 169 too: failed, skip the steps that follow. Only what puts the guard in place uses that one.

@@ -12,6 +12,8 @@ export const LOG_KEYS = {
   commandId: 'commandId',
   /** Milliseconds from the notice's time, which has whole seconds, to SendCommand's answer. */
   noticeToCommandMs: 'noticeToCommandMs',
+  /** Names of the instance's tags that begin with `spot-guard:` and are no settings, by commas; absent where there are none. */
+  unknownTags: 'unknownTags',
 } as const;
 
 /** Values of `phase` in the functions' log. Facts are in the past. */

@@ -33,6 +33,10 @@ export const SETTINGS = [
 ] as const;
 export type Setting = (typeof SETTINGS)[number];
 
+/** Of tags that begin with the prefix and name no setting, so many are told of, each by so many printable characters. */
+export const UNKNOWN_TAGS_MAX = 5;
+export const UNKNOWN_TAG_CHARS = 40;
+
 /** The one value of the tag `spot-guard:rebalance` that means something. */
 export const REBALANCE_SAVE = 'save';
 

@@ -1,8 +1,8 @@
 // The settings as the CDK context says them: `spot-guard:<name>` in cdk.json, or with -c on the command line.
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import { nearest } from './nearest.ts';
-import { check, DEFAULTS, faultOf, type SpotGuardProps, throwFaults } from './settings.ts';
+import { faultOf, throwFaults, unknownFault } from './faults.ts';
+import { check, DEFAULTS, type SpotGuardProps } from './settings.ts';
 
 const PREFIX = 'spot-guard:';
 const STACK_NAME = 'stackName';
@@ -20,12 +20,12 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
     if (!key.startsWith(PREFIX)) continue;
     const name = key.slice(PREFIX.length);
     if (name === STACK_NAME || Object.hasOwn(DEFAULTS, name)) given[name] = numberIfDigits(name, value);
-    else {
-      const meant = nearest(name, [STACK_NAME, ...Object.keys(DEFAULTS)]);
-      unknown.push(`${key}: no such setting, did you mean ${PREFIX}${meant}?`);
-    }
+    else unknown.push(unknownFault(name, [STACK_NAME, ...Object.keys(DEFAULTS)], PREFIX));
   }
-  const { settled, faults } = check(given, PREFIX);
+  const { settled, faults } = check(given, {
+    prefix: PREFIX,
+    seconds: (min, max) => `whole seconds from ${min} to ${max}`,
+  });
   const { [STACK_NAME]: stackName = DEFAULT_STACK_NAME } = given;
   const name = typeof stackName === 'string' && ALLOWED_STACK_NAME.test(stackName) ? stackName : '';
   if (name === '') {
@@ -36,7 +36,7 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
   return {
     stackName: name,
     props: {
-      logRetention: settled.logRetentionDays,
+      logRetentionDays: settled.logRetentionDays,
       logLevel: settled.logLevel,
       drainUntil: Duration.seconds(settled.drainUntil),
       saveUntil: Duration.seconds(settled.saveUntil),

@@ -2,6 +2,7 @@
 import { type Duration, Token, Tokenization } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DEFAULT_SECONDS, SECONDS_RANGE, type Settings } from '../contract/tags.ts';
+import { faultOf } from './faults.ts';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -12,7 +13,7 @@ export interface SpotGuardProps {
    *
    * @default RetentionDays.ONE_MONTH
    */
-  readonly logRetention?: RetentionDays;
+  readonly logRetentionDays?: RetentionDays;
 
   /**
    * The least severe lines that the function logs. Above `INFO` the log no longer tells of commands that were sent.
@@ -77,7 +78,7 @@ export const DEFAULTS: Settled = {
   grace: DEFAULT_SECONDS.grace,
 };
 
-const RANGES = {
+export const RANGES = {
   drainUntil: SECONDS_RANGE['drain-until'],
   saveUntil: SECONDS_RANGE['save-until'],
   cleanUntil: SECONDS_RANGE['clean-until'],
@@ -86,18 +87,23 @@ const RANGES = {
 
 const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
-/** @throws WrongSettings that names every fault */
-export function settle(props: SpotGuardProps): Settled {
-  const { settled, faults } = check(givenOf(props));
-  throwFaults(faults);
-  return settled;
+/** How faults speak of settings, by the way in which the user gives them. */
+export interface Wording {
+  /** Before each setting's name. */
+  readonly prefix: string;
+  readonly seconds: (min: number, max: number) => string;
+  /** What the user gave, where it is not what is checked. */
+  readonly got?: Given;
 }
 
-/** `settled` holds only where there are no faults. `prefix` goes before each setting's name in them. */
-export function check(given: Given, prefix = ''): { readonly settled: Settled; readonly faults: string[] } {
+/** `settled` holds only where there are no faults. */
+export function check(
+  given: Given,
+  { prefix, seconds: secondsFrom, got = given }: Wording,
+): { readonly settled: Settled; readonly faults: string[] } {
   const faults: string[] = [];
   const refuse = (name: keyof Settled, allowed: string) => {
-    faults.push(faultOf(prefix + name, given[name], allowed));
+    faults.push(faultOf(prefix + name, got[name], allowed));
   };
   const oneOf = <T>(name: 'logRetentionDays' | 'logLevel', allowed: readonly T[], fallback: T): T => {
     const value = given[name];
@@ -111,7 +117,7 @@ export function check(given: Given, prefix = ''): { readonly settled: Settled; r
     const { min, max } = RANGES[name];
     if (typeof value === 'number' && (Token.isUnresolved(value) || isWholeWithin(value, min, max)))
       return value;
-    refuse(name, `whole seconds from ${min} to ${max}`);
+    refuse(name, secondsFrom(min, max));
     return Number.NaN;
   };
   const settled: Settled = {
@@ -129,7 +135,9 @@ export function check(given: Given, prefix = ''): { readonly settled: Settled; r
     const [value, bound] = [settled[later], settled[earlier]];
     if (Token.isUnresolved(value) || Token.isUnresolved(bound)) continue;
     if (value > bound)
-      faults.push(faultOf(prefix + later, value, `at most ${prefix}${earlier}, which is ${bound}`));
+      faults.push(
+        faultOf(prefix + later, got[later] ?? value, `at most ${prefix}${earlier}, which is ${bound}`),
+      );
   }
   return { settled, faults };
 }
@@ -142,39 +150,6 @@ export function defaultsOf(settled: Settled): Settings {
     'save-until': seconds(settled.saveUntil),
     'clean-until': seconds(settled.cleanUntil),
     grace: seconds(settled.grace),
-  };
-}
-
-/** What, got, allowed. */
-export function faultOf(name: string, got: unknown, allowed: string): string {
-  return `${name}: got ${JSON.stringify(got)}, allowed ${allowed}`;
-}
-
-/** Its message says all that is to say: the app shows it without a stack. */
-export class WrongSettings extends Error {
-  override readonly name = 'WrongSettings';
-}
-
-export function throwFaults(faults: readonly string[]): void {
-  if (faults.length > 0) throw new WrongSettings(['wrong settings', ...faults].join('\n  '));
-}
-
-function givenOf({
-  logRetention,
-  logLevel,
-  drainUntil,
-  saveUntil,
-  cleanUntil,
-  grace,
-}: SpotGuardProps): Given {
-  const seconds = (duration: Duration | undefined) => duration?.toSeconds({ integral: false });
-  return {
-    logRetentionDays: logRetention,
-    logLevel,
-    drainUntil: seconds(drainUntil),
-    saveUntil: seconds(saveUntil),
-    cleanUntil: seconds(cleanUntil),
-    grace: seconds(grace),
   };
 }
 

@@ -13,8 +13,9 @@ import { Install } from './install.ts';
 import { instancePolicy } from './instance-access.ts';
 import { noticeRule } from './notices.ts';
 import { overflowQueue } from './overflow.ts';
+import { settle } from './props.ts';
 import { Respond } from './respond.ts';
-import { type SpotGuardProps, settle } from './settings.ts';
+import type { SpotGuardProps } from './settings.ts';
 
 /**
  * Answers every Spot interruption notice of the account and Region: a command runs the plan on the instance, if that
@@ -50,7 +51,7 @@ export class SpotGuard extends Construct {
   /** What the guard may do with an instance's own role: read tags. See `grantInstance`. */
   readonly instancePolicy: ManagedPolicy;
 
-  /** @throws WrongSettings that names every fault of `props` */
+  /** @throws WrongSettings that names every fault of `props`, names that there are not included */
   constructor(scope: Construct, id: string, props: SpotGuardProps = {}) {
     super(scope, id);
     const settled = settle(props);

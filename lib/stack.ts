@@ -2,20 +2,40 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { GUARD_TAG, GUARD_TAG_REMOVE, GUARD_TAG_VALUE } from '../contract/tags.ts';
+import { settle } from './props.ts';
 import type { SpotGuardProps } from './settings.ts';
 import { SpotGuard } from './spot-guard.ts';
 
 export interface SpotGuardStackProps extends StackProps, SpotGuardProps {}
 
+/** What is the stack's own among its props; all others must be SpotGuard's. The compiler sees to it that it is whole. */
+const STACK_PROPS: Readonly<Record<keyof StackProps, true>> = {
+  analyticsReporting: true,
+  crossRegionReferences: true,
+  description: true,
+  env: true,
+  notificationArns: true,
+  permissionsBoundary: true,
+  propertyInjectors: true,
+  stackName: true,
+  suppressTemplateIndentation: true,
+  synthesizer: true,
+  tags: true,
+  terminationProtection: true,
+};
+
 export class SpotGuardStack extends Stack {
   readonly spotGuard: SpotGuard;
 
+  /** @throws WrongSettings that names every fault of `props`, names that there are not included */
   constructor(scope: Construct, id: string, props: SpotGuardStackProps = {}) {
     super(scope, id, {
       description: 'SpotGuard: makes the two minutes before a Spot interruption count',
       ...props,
     });
-    this.spotGuard = new SpotGuard(this, 'SpotGuard', props);
+    settle(props, Object.keys(STACK_PROPS));
+    const own = Object.entries(props).filter(([name]) => !Object.hasOwn(STACK_PROPS, name));
+    this.spotGuard = new SpotGuard(this, 'SpotGuard', Object.fromEntries(own));
     const { document, respondFunction, overflowQueue, logGroup } = this.spotGuard;
     const { installAssociation, removeAssociation, instancePolicy } = this.spotGuard;
     this.#output('NextTag', 'Tag your Spot instances so, to guard them', `${GUARD_TAG}=${GUARD_TAG_VALUE}`);

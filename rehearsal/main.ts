@@ -124,11 +124,15 @@ function listScenarios(json: boolean): void {
 
 /** A recorded event is nobody's scenario: its verdict stands alone. */
 function showVerdict(outcomes: Outcomes, recorded: boolean): void {
-  const { outcome, expected, because, secondsToSpare, problems, asExpected } = outcomes;
+  const { outcome, expected, because, secondsToSpare, problems, asExpected, stages, stagesBy } = outcomes;
   const { bold, green, red, yellow } = pc.createColors(colours);
   const tint = outcome === 'graceful' ? green : asExpected ? yellow : red;
   const spare = secondsToSpare === null ? '' : `, ${secondsToSpare.toFixed(1)} s to spare`;
   say(`\n${bold(tint(outcome))}${spare}: ${because}`);
+  if (stagesBy === 'journal') {
+    const ended = stages.map(({ name, exit }) => `${name}, exit ${exit}`).join('; ');
+    say(`by the guard's journal alone, of which no proof reaches AWS: ${ended}`);
+  }
   if (asExpected && !recorded) say(`as this scenario expects: ${expected}`);
   for (const problem of problems) say(red(`problem: ${shorten(problem)}`));
 }

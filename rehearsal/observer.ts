@@ -1,5 +1,5 @@
 // Takes down what happens in a rehearsal, and tells it as it happens.
-
+import { REBALANCE_DETAIL_TYPES } from '../contract/events.ts';
 import { type JournalLine, showJournal } from './machine/journal.ts';
 import type { StepResult } from './region/commands.ts';
 import type { ApiCall } from './region/endpoints/server.ts';
@@ -19,6 +19,8 @@ export class Observer {
   readonly decided = new Set<string>();
   invocations = 0;
   readonly #timeline: Timeline;
+  /** Ids of commands. */
+  readonly #taken: string[] = [];
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -30,7 +32,7 @@ export class Observer {
     if (call.service === 'logs') return;
     const end = call.status === 200 ? 'ok' : call.status === 0 ? 'no answer' : `HTTP ${call.status}`;
     const what = `${call.action}: ${call.allowed ? 'allowed' : 'denied'} by the role, ${end}`;
-    this.#tell(call.service.toUpperCase(), what, call.status === 200 ? 'plain' : 'bad');
+    this.#tell(`${call.service.toUpperCase()} API`, what, call.status === 200 ? 'plain' : 'bad');
   };
 
   readonly onLog = (line: string): void => {
@@ -39,7 +41,8 @@ export class Observer {
     if (!record || typeof record.phase !== 'string') return;
     this.log.push(record);
     const reason = record.reason === undefined ? '' : `: ${record.reason}`;
-    this.#tell('respond', `${record.message}${reason}`, record.level === 'INFO' ? 'plain' : 'bad');
+    const unknown = record.unknownTags === undefined ? '' : `; unknown tags: ${record.unknownTags}`;
+    this.#tell('respond', `${record.message}${reason}${unknown}`, record.level === 'INFO' ? 'plain' : 'bad');
   };
 
   readonly onInvoked = (name: string): void => {
@@ -75,20 +78,38 @@ export class Observer {
     this.#tell('IMDS', what);
   }
 
-  readonly onStep = ({ name, status, exit }: StepResult): void => {
+  readonly onStep = (commandId: string, { name, status, exit, stdout }: StepResult): void => {
     const mood = status === 'Success' ? 'good' : status === 'Skipped' ? 'plain' : 'bad';
-    this.#tell('SSM agent', `step ${name}: ${status}${exit > 0 ? `, exit ${exit}` : ''}`, mood);
+    const end = `${status}${exit > 0 ? `, exit ${exit}` : ''}`;
+    this.#tell(
+      'SSM agent',
+      `${this.#numberOf(commandId)}, step ${name}: ${end}${ownWords(name, stdout)}`,
+      mood,
+    );
   };
 
-  readonly onCommandTaken = (commandId: string): void =>
-    this.#tell('SSM agent', `takes the command ${commandId}`);
+  readonly onCommandTaken = (commandId: string): void => {
+    this.#taken.push(commandId);
+    this.#tell('SSM agent', `takes ${this.#numberOf(commandId)}: ${commandId}`);
+  };
 
-  onNotice(event: Json): void {
+  /** From here on there is a time that T can be counted to, in epoch seconds. */
+  onDeadline(deadline: number): void {
+    const time = new Date(deadline * 1000).toISOString().slice(11, 19);
+    this.#tell('rehearsal', `the deadline, T, is ${time} UTC`);
+  }
+
+  /** What EC2 hands to EventBridge. */
+  onEvent(event: Json): void {
     const { 'detail-type': type, detail } = isObject(event) ? event : {};
-    const { 'instance-id': id = 'no instance', 'instance-action': action = 'no action' } = isObject(detail)
-      ? detail
-      : {};
-    this.#tell('EC2', `${type ?? 'an event of no type'}: ${id}, ${action}`);
+    const { 'instance-id': id = 'no instance', 'instance-action': given } = isObject(detail) ? detail : {};
+    // A recommendation has none.
+    const none = REBALANCE_DETAIL_TYPES.some((known) => known === type) ? '' : ', no action';
+    this.#tell('EC2', `${type ?? 'an event of no type'}: ${id}${given === undefined ? none : `, ${given}`}`);
+  }
+
+  onLost(): void {
+    this.#tell('EventBridge', 'loses the event: nothing is invoked', 'bad');
   }
 
   onUnmatched(): void {
@@ -96,8 +117,13 @@ export class Observer {
   }
 
   onReclaim(early: boolean): void {
-    if (early) this.#tell('EC2', 'reclaims the instance now: nothing is left to wait for');
+    if (early) this.#tell('rehearsal', 'nothing is left to wait for: the machine ends here');
     else this.#tell('EC2', 'reclaims the instance', 'bad');
+  }
+
+  /** The machine is there again after the reclaim. */
+  onReturn(): void {
+    this.#tell('EC2', 'starts the instance again');
   }
 
   /** Calls that the template's policies should have allowed. */
@@ -111,9 +137,20 @@ export class Observer {
     return this.#timeline.entries();
   }
 
+  /** In the order in which the agent took them. */
+  #numberOf(commandId: string): string {
+    return `command ${this.#taken.indexOf(commandId) + 1}`;
+  }
+
   #tell(who: string, what: string, mood: Mood = 'plain', at?: number): void {
     this.#timeline.add(who, what, mood, at);
   }
+}
+
+/** What the step says beside what the guard's journal says, and but for the report. */
+function ownWords(step: string, stdout: string): string {
+  const [first = ''] = stdout.split('\n');
+  return /^(T-|\{|$)/.test(first) ? '' : `, ${first.replace(`${step}: `, '')}`;
 }
 
 /** A line of ours; the runtime's own are not. */

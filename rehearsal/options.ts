@@ -1,6 +1,8 @@
 // The command line of the rehearsal, checked whole before anything starts.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { nearest } from '../contract/nearest.ts';
+import { WINDOW_SECONDS } from '../contract/notices.ts';
 import { DEFAULT_WINDOW_SECONDS } from './rehearse.ts';
 import type { Scenario } from './scenario.ts';
 import { DEFAULT_SCENARIO, SCENARIOS } from './scenarios/index.ts';
@@ -17,6 +19,7 @@ export interface Options {
   readonly eventFile?: string;
 }
 
+const MEANT_MAX = 5;
 const WINDOW = { min: 5, max: 120 };
 
 export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--window SECONDS] [--json]
@@ -27,7 +30,8 @@ export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--wi
   --all              every scenario, a few at a time: a line for each, exit code 0 if all go as they expect
   --scenario NAME    which one to rehearse; ${DEFAULT_SCENARIO.name} where absent
   --event FILE       a recorded EventBridge event; only its time is moved
-  --window SECONDS   from the notice to the reclaim, ${WINDOW.min} to ${WINDOW.max}; ${DEFAULT_WINDOW_SECONDS} where absent
+  --window SECONDS   how many of the ${WINDOW_SECONDS} are left to the reclaim, ${WINDOW.min} to ${WINDOW.max}; where absent, what the scenario
+                     needs, or else ${DEFAULT_WINDOW_SECONDS}
   --json             one JSON object and nothing else (npm start --silent keeps npm's own lines away)
 `;
 
@@ -73,8 +77,17 @@ function readScenario(name: string | undefined): Scenario {
   if (name === undefined) return DEFAULT_SCENARIO;
   const scenario = SCENARIOS.find((one) => one.name === name);
   if (scenario) return scenario;
-  const names = SCENARIOS.map((one) => one.name).join(', ');
-  throw new UsageError(`--scenario: got "${name}", allowed: ${names}`);
+  const near = nearestScenarios(name).join(', ');
+  throw new UsageError(
+    `--scenario: got "${name}", did you mean ${near}? npm start -- --list names all ${SCENARIOS.length}`,
+  );
+}
+
+/** Those that hold the word; where none does, the one that it most likely was. */
+function nearestScenarios(word: string): string[] {
+  const names = SCENARIOS.map(({ name }) => name);
+  const holding = word === '' ? [] : names.filter((name) => name.includes(word.toLowerCase()));
+  return holding.length > 0 ? holding.slice(0, MEANT_MAX) : [nearest(word, names)];
 }
 
 function parse(args: readonly string[]) {

@@ -42,10 +42,15 @@ export async function untilQuiet(
       });
   };
   const events = isObject(event) && scenario.deliver ? scenario.deliver(event) : [event];
+  if (events.length === 0) {
+    observer.onEvent(event);
+    observer.onLost();
+  }
   for (const [nth, one] of events.entries()) {
     const between = scenario.secondsBetween ?? BETWEEN_EVENTS_SECONDS;
     begin(async () => {
       await delay((nth * between + (scenario.eventAfter ?? 0)) * 1000);
+      observer.onEvent(one);
       if ((await world.region.put(one)) === 0) observer.onUnmatched();
     });
   }

@@ -80,10 +80,10 @@ async function run(
     const event = moveTo(unmoved, windowSeconds, Date.now());
     const deadline = deadlineOf(event, windowSeconds, Date.now());
     timeline.start(deadline);
+    observer.onDeadline(deadline);
     world.give(actionOf(event), deadline);
     agent = agentOf(scenario, world, observer, windowSeconds);
     const dispatchedMs = Date.now();
-    observer.onNotice(event);
     const reclaimMs = (scenario.reclaimAt?.(deadline, windowSeconds) ?? deadline) * 1000;
     const early = await untilQuiet(scenario, world, { event, reclaimMs }, observer, options.signal);
     const leftRunning = early ? await leftIn(world, observer) : [];
@@ -95,6 +95,7 @@ async function run(
     const stuck = await killAll(root);
     if (scenario.afterwards) {
       world.end(false);
+      observer.onReturn();
       await scenario.afterwards(world).catch((error: unknown) => observer.onProblem(String(error)));
       stuck.push(...(await killAll(root)));
     }
@@ -137,6 +138,7 @@ async function run(
   } finally {
     agent?.stop();
     await world.close();
+    timeline.end();
   }
 }
 
@@ -160,7 +162,7 @@ function agentOf(scenario: Scenario, world: LocalWorld, observer: Observer, wind
     ...(killsStep === undefined ? {} : { killsStep }),
     runScript: (script) => runScript(world.shell, script),
     onStarted: ({ command }) => observer.onCommandTaken(command.id),
-    onStep: (_invocation, step) => observer.onStep(step),
+    onStep: ({ command }, step) => observer.onStep(command.id, step),
   });
 }
 

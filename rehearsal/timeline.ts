@@ -12,14 +12,22 @@ export interface Entry {
   readonly mood: Mood;
 }
 
+/** Milliseconds for which an entry is not told yet: a journal is read, and a pipe, a moment after it was written. */
+const HOLD_MS = 300;
+const LOOK_MS = 50;
+
 export class Timeline {
   #deadline: number | undefined;
   readonly #onEntry: ((entry: Entry) => void) | undefined;
   readonly #entries: Entry[] = [];
   readonly #waiting: (() => void)[] = [];
+  #held: Entry[] = [];
+  readonly #timer: NodeJS.Timeout | undefined;
 
+  /** `onEntry` gets each entry once, in the order of time. */
   constructor(onEntry?: (entry: Entry) => void) {
     this.#onEntry = onEntry;
+    if (onEntry) this.#timer = setInterval(() => this.#tell(Date.now() - HOLD_MS), LOOK_MS).unref();
   }
 
   /** Once the deadline is known, in epoch seconds. What was added before is told now. */
@@ -36,14 +44,28 @@ export class Timeline {
     }
     const entry = { at, secondsLeft: Math.round((deadline - at) * 1000) / 1000, who, what, mood };
     this.#entries.push(entry);
-    this.#onEntry?.(entry);
+    if (this.#onEntry) this.#held.push(entry);
   }
 
-  /** In the order of time: a journal is read a moment after it was written. */
+  /** No entry comes any more: what is held back is told now. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#tell(Number.POSITIVE_INFINITY);
+  }
+
+  /** In the order of time. */
   entries(): readonly Entry[] {
-    return this.#entries.toSorted((a, b) => a.at - b.at);
+    return inOrder(this.#entries);
+  }
+
+  #tell(untilMs: number): void {
+    const ready = inOrder(this.#held.filter(({ at }) => at * 1000 <= untilMs));
+    this.#held = this.#held.filter(({ at }) => at * 1000 > untilMs);
+    for (const entry of ready) this.#onEntry?.(entry);
   }
 }
+
+const inOrder = (entries: readonly Entry[]): Entry[] => entries.toSorted((a, b) => a.at - b.at);
 
 /** One aligned line; coloured only where `colours` says so. */
 export function showEntry({ secondsLeft, who, what, mood }: Entry, colours: boolean): string {

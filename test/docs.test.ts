@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { EXIT, HOOK_VARIABLES } from '../contract/instance.ts';
 import { OUTCOMES } from '../contract/outcomes.ts';
 import { DEFAULT_SECONDS, SETTINGS } from '../contract/tags.ts';
+import { synthesise } from './lib/synthesised.ts';
 
 const root = join(import.meta.dirname, '..');
 const pages = [
@@ -82,6 +83,12 @@ describe('README', () => {
     for (const [name, seconds] of Object.entries(DEFAULT_SECONDS)) {
       expect(readme).toMatch(new RegExp(`\`spot-guard:${name}\`[^\n]*\\| ${seconds} \\|`));
     }
+  });
+
+  it('names every output of the stack, and no other', () => {
+    const section = /### Outputs of the stack\n([\s\S]*?)\n###/.exec(readme)?.[1] ?? '';
+    const named = [...section.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+    expect(named).toEqual(Object.keys(synthesise().findOutputs('*')));
   });
 
   it('names every outcome', () => {

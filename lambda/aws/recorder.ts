@@ -56,6 +56,7 @@ function fieldsOf(settled: Settled, nowMs: number): { [key: string]: string | nu
     fields[LOG_KEYS.commandId] = settled.commandId;
     fields[LOG_KEYS.noticeToCommandMs] = noticeToCommandMs(settled);
   }
+  if (settled.unknownTags !== undefined) fields[LOG_KEYS.unknownTags] = settled.unknownTags.join(', ');
   const { instanceId, noticeTime, action, deadline } = settled.notice;
   return {
     ...fields,

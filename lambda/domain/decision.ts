@@ -9,7 +9,7 @@ import {
 } from '../../contract/tags.ts';
 import type { Instance } from './instance.ts';
 import type { Notice } from './notice.ts';
-import type { Settled } from './settled.ts';
+import type { SettledNotice } from './settled.ts';
 
 export interface Guarded {
   readonly notice: Notice;
@@ -20,7 +20,7 @@ const REBALANCE_TAG = `${SETTING_TAG_PREFIX}rebalance`;
 
 export type Decision =
   | { readonly kind: 'send'; readonly guarded: Guarded }
-  | { readonly kind: 'settled'; readonly settled: Settled };
+  | { readonly kind: 'settled'; readonly settled: SettledNotice };
 
 /** Total. `instance` is undefined where EC2 did not name it; for a late notice nobody needs to ask. */
 export function decide(notice: Notice, instance: Instance | undefined, seenMs: number): Decision {
@@ -50,6 +50,6 @@ export function isLate(notice: Notice, nowMs: number): boolean {
   return nowMs >= notice.deadline * 1000;
 }
 
-function settled(settled: Settled): Decision {
+function settled(settled: SettledNotice): Decision {
   return { kind: 'settled', settled };
 }

@@ -1,8 +1,9 @@
 // How an event can be left: one log line and one count each.
 import type { Ignored, Notice } from './notice.ts';
 
-export type Settled =
-  | Ignored
+export type Settled = Ignored | SettledNotice;
+
+export type SettledNotice = (
   | {
       readonly phase: 'unguarded';
       readonly notice: Notice;
@@ -26,7 +27,11 @@ export type Settled =
       readonly commandId: string;
       readonly sentMs: number;
     }
-  | NotSent;
+  | NotSent
+) & {
+  /** See `unknownTags`. Absent where there are none, or where the instance is not known. */
+  readonly unknownTags?: readonly string[];
+};
 
 /** In time, but not sent. `reason` is the service's word for the fault, or one of ours in the same style. */
 export interface NotSent {

@@ -4,7 +4,8 @@ import { type Batch, batch, commandOf, latestDeadline } from '../domain/command.
 import { decide, type Guarded, isLate } from '../domain/decision.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { NotSent, Settled } from '../domain/settled.ts';
+import type { NotSent, SettledNotice } from '../domain/settled.ts';
+import { unknownTags } from '../domain/unknown-tags.ts';
 import { CallFailed, type Ports } from '../ports.ts';
 
 /**
@@ -29,7 +30,7 @@ async function settle(
   defaults: Settings,
   untilMs: number,
   ports: Ports,
-): Promise<Settled[]> {
+): Promise<SettledNotice[]> {
   const seenMs = ports.now();
   const late = notices.filter((notice) => isLate(notice, seenMs));
   const inTime = notices.filter((notice) => !isLate(notice, seenMs));
@@ -37,9 +38,9 @@ async function settle(
   try {
     instances = await lookUp(inTime, untilMs, ports);
   } catch (error) {
-    return [...late.map((notice): Settled => ({ phase: 'late', notice })), ...notSent(inTime, error)];
+    return [...late.map((notice): SettledNotice => ({ phase: 'late', notice })), ...notSent(inTime, error)];
   }
-  const settled: Settled[] = [];
+  const settled: SettledNotice[] = [];
   const guarded: Guarded[] = [];
   for (const notice of notices) {
     const decision = decide(notice, instances.get(notice.instanceId), seenMs);
@@ -49,9 +50,16 @@ async function settle(
   const { batches, oversize } = batch(guarded, defaults);
   const sent = await Promise.all(batches.map((each) => send(each, untilMs, ports)));
   const tooLarge = oversize.map(
-    (notice): Settled => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
+    (notice): SettledNotice => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
   );
-  return [...sent.flat(), ...tooLarge, ...settled];
+  return [...sent.flat(), ...tooLarge, ...settled].map((each) => withUnknownTags(each, instances));
+}
+
+/** Once the commands have left: it is only for the log. */
+function withUnknownTags(settled: SettledNotice, instances: ReadonlyMap<string, Instance>): SettledNotice {
+  const instance = instances.get(settled.notice.instanceId);
+  const unknown = instance === undefined ? [] : unknownTags(instance.tags);
+  return unknown.length === 0 ? settled : { ...settled, unknownTags: unknown };
 }
 
 async function lookUp(
@@ -65,7 +73,7 @@ async function lookUp(
   return new Map(instances.map((instance) => [instance.instanceId, instance]));
 }
 
-async function send(toSend: Batch, untilMs: number, ports: Ports): Promise<Settled[]> {
+async function send(toSend: Batch, untilMs: number, ports: Ports): Promise<SettledNotice[]> {
   const { notices } = toSend;
   try {
     const commandId = await ports.sendCommand(commandOf(toSend, ports.now()), within(untilMs, notices));

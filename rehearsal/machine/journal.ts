@@ -1,16 +1,22 @@
 // Follows the journals that the guard writes in the sandbox, line by line while they grow.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, JOURNAL_PHASES, PATHS } from '../../contract/instance.ts';
+import { EVENTS, EXIT, JOURNAL_PHASES, PATHS } from '../../contract/instance.ts';
 import { isObject } from '../template/template.ts';
 import type { Mood } from '../timeline.ts';
 
 export interface JournalLine {
+  /** The name of the run whose journal it is in. */
+  readonly run: string;
   /** Epoch seconds. */
   readonly t: number;
   readonly phase: (typeof JOURNAL_PHASES)[number];
   readonly stage?: string;
   readonly task?: string;
+  /** Of `started`: who brought the notice. */
+  readonly by?: string;
+  /** Of `stageEnded`: when it started, as `t`. */
+  readonly started?: number;
   readonly exit?: number;
   readonly seconds?: number;
   readonly until?: number;
@@ -42,7 +48,7 @@ export class JournalFollower {
       const file = join(this.#runs, run, 'journal.jsonl');
       if (!existsSync(file)) continue;
       const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-      for (const text of whole.slice(this.#read.get(file) ?? 0)) this.#take(text);
+      for (const text of whole.slice(this.#read.get(file) ?? 0)) this.#take(text, run);
       this.#read.set(file, whole.length);
     }
   }
@@ -52,8 +58,8 @@ export class JournalFollower {
     this.poll();
   }
 
-  #take(text: string): void {
-    const line = parseLine(text);
+  #take(text: string, run: string): void {
+    const line = parseLine(text, run);
     if (!line) {
       this.faults.push(text);
       return;
@@ -63,7 +69,12 @@ export class JournalFollower {
   }
 }
 
-function parseLine(text: string): JournalLine | undefined {
+/** Why that run's plan runs: its name says it. */
+export function eventOf(run: string): (typeof EVENTS)[number] {
+  return EVENTS.find((event) => run.endsWith(`-${event}`)) ?? 'interruption';
+}
+
+function parseLine(text: string, run: string): JournalLine | undefined {
   let line: unknown;
   try {
     line = JSON.parse(text);
@@ -72,18 +83,34 @@ function parseLine(text: string): JournalLine | undefined {
   }
   if (!isObject(line) || typeof line.t !== 'number') return undefined;
   const { phase: got } = line;
-  return JOURNAL_PHASES.some((phase) => phase === got) ? (line as unknown as JournalLine) : undefined;
+  return JOURNAL_PHASES.some((phase) => phase === got)
+    ? ({ ...line, run } as unknown as JournalLine)
+    : undefined;
 }
 
-/** What a line says to a reader; some are the guard's own. */
-export function showJournal(line: JournalLine): { what: string; mood: Mood } | undefined {
-  const { phase, stage = '', task = '', exit, seconds, note, count } = line;
+interface Shown {
+  readonly what: string;
+  readonly mood: Mood;
+}
+
+/** What a line says to a reader, and which plan it is of where that is none of an interruption; some are the guard's own. */
+export function showJournal(line: JournalLine): Shown | undefined {
+  const event = eventOf(line.run);
+  const shown = show(line);
+  return shown && event !== 'interruption' ? { ...shown, what: `${event}: ${shown.what}` } : shown;
+}
+
+function show(line: JournalLine): Shown | undefined {
+  const { phase, by, stage = '', task = '', exit, seconds, note, count } = line;
   const ended = `${exit === undefined ? '' : `exit ${exit}`}${seconds === undefined ? '' : ` after ${seconds.toFixed(1)} s`}`;
   const mood: Mood = exit === undefined ? 'plain' : exit === EXIT.ok ? 'good' : 'bad';
   const why = note === undefined ? '' : `: ${note}`;
   switch (phase) {
     case 'started':
-      return { what: 'the plan starts', mood: 'plain' };
+      return {
+        what: `the plan starts${by === undefined ? '' : `, brought by the ${by}`}`,
+        mood: 'plain',
+      };
     case 'takenOver':
       return { what: 'another runner takes over', mood: 'bad' };
     case 'stageStarted':
@@ -96,10 +123,16 @@ export function showJournal(line: JournalLine): { what: string; mood: Mood } | u
       return { what: `${stage}: ${task} ended, ${ended}${why}`, mood };
     case 'stageEnded':
       return { what: `${stage} ended, ${ended}`, mood };
+    case 'joined':
+      return { what: 'the other path joins: its settings, or its earlier deadline, hold now', mood: 'plain' };
     case 'leftoversEnded':
       return { what: `left in the background and ended now: ${count} processes`, mood: 'bad' };
     case 'ended':
       return { what: 'the plan has ended', mood: 'plain' };
+    case 'startedAgain':
+      return { what: note ?? phase, mood: 'good' };
+    case 'superseded':
+      return { what: `${phase}${why}`, mood: 'plain' };
     case 'thawed':
     case 'warning':
       return { what: `${phase}${why}`, mood: 'bad' };

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS_PARAMETER, NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
 import {
+  BY_COMMAND,
+  BY_WATCHER,
   EVENTS,
   EXIT,
   HIBERNATE_SUFFIX,
@@ -26,6 +28,8 @@ import {
   SECONDS_RANGE,
   SETTING_TAG_PREFIX,
   SETTINGS,
+  UNKNOWN_TAG_CHARS,
+  UNKNOWN_TAGS_MAX,
 } from '../../contract/tags.ts';
 
 const guard = join(import.meta.dirname, '../../instance/guard');
@@ -47,12 +51,16 @@ const typescript: Record<string, unknown> = {
   RUN_UNIT,
   WATCH_UNIT,
   EVENTS,
+  BY_COMMAND,
+  BY_WATCHER,
   REBALANCE,
   REBALANCE_SECONDS,
   REBALANCE_SAVE,
   GUARD_TAG,
   GUARD_TAG_VALUE,
   SETTING_TAG_PREFIX,
+  UNKNOWN_TAGS_MAX,
+  UNKNOWN_TAG_CHARS,
   STAGES,
   STEPS,
   ACTIONS,

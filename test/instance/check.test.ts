@@ -101,6 +101,21 @@ describe('check', { timeout: 30_000 }, () => {
   );
 
   it(
+    'and status name the tags that are no settings',
+    withService(
+      async (machine, metadata) => {
+        machine.file('/var/lib/.keep', '');
+        const words = 'unknown tags: spot-guard:unit; after spot-guard: there are units, containers, state, ';
+        const check = await machine.call(['check'], metadata.url);
+        expect(findings(check.stdout).settings).toContain(`note metadata tags. ${words}`);
+        const status = await machine.call(['status'], metadata.url);
+        expect(status.stdout).toContain(`\n${' '.repeat(12)}${words}`);
+      },
+      { tags: { ...TAGS, 'spot-guard:unit': 'web' } },
+    ),
+  );
+
+  it(
     'and status show nothing raw of what the metadata service, a file or a folder say',
     withService(
       async (machine, metadata) => {

@@ -36,7 +36,9 @@ describe.concurrent('a rehearsal on the instance', { timeout: 40_000 }, () => {
         expect(machine.exists(PATHS.notice)).toBe(false);
 
         const after = (await machine.call(['status'], metadata.url)).stdout;
-        expect(after).toMatch(/last run {4}\d+-rehearsal: rehearsal, graceful, 1\d\.\d+ s to spare; /);
+        expect(after).toMatch(
+          /last run {4}rehearsal, deadline 20\d\d-\d\d-\d\dT[\d:]{8}Z, graceful, 1\d\.\d+ s to spare; \/\S+\/\d+-rehearsal\/journal\.jsonl\n/,
+        );
         expect(after).toContain('stopped     nothing\n');
       },
       { tags: { ...TAGS, 'spot-guard:units': 'worker' } },
@@ -52,7 +54,9 @@ describe.concurrent('a rehearsal on the instance', { timeout: 40_000 }, () => {
       machine.hook('drain', 'work', `#!/bin/sh\necho x >> ${machine.root}/worked\n`);
       expect((await rehearse()).exit).toBe(EXIT.ok);
       expect(machine.read('/worked')).toBe('x\n');
-      expect((await machine.call(['status'], metadata.url)).stdout).toContain('rehearsal, graceful');
+      expect((await machine.call(['status'], metadata.url)).stdout).toMatch(
+        /last run {4}rehearsal, deadline \S+, graceful/,
+      );
     }),
   );
 
@@ -85,7 +89,7 @@ describe.concurrent('a rehearsal on the instance', { timeout: 40_000 }, () => {
       const second = await rehearse();
       expect({ exit: second.exit, stdout: second.stdout }).toEqual({ exit: EXIT.failed, stdout: '' });
       expect(second.stderr).toMatch(
-        /^spot-guard run: a plan is under way \(\d+-rehearsal\): wait for its end\n$/,
+        /^spot-guard run: a plan is under way: \d+-rehearsal \(deadline \d\d:\d\d:\d\d UTC\)\. Wait for its end\n$/,
       );
       expect(await first).toMatchObject({ exit: EXIT.failed, stdout: expect.stringContaining('\nfailed, ') });
     }),

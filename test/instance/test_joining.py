@@ -9,7 +9,7 @@ from typing import Dict, List, Optional
 from on_a_machine import OnAMachine, full_disk, notice
 from spot_guard import contract, files, runs, terms
 from spot_guard.clock import Clock
-from spot_guard.runs import Joined, Run
+from spot_guard.run import Joined, Run
 
 DEADLINE = 1_795_519_420
 OF_TAGS = {"workload": "of-the-tags"}

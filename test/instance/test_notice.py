@@ -24,7 +24,7 @@ class Decode(unittest.TestCase):
         entries = {OTHER: {**ENTRY, "action": "stop"}, MINE: ENTRY}
         self.assertEqual(
             decode(encode(entries), MINE),
-            Notice(MINE, "terminate", 1795519336, {"units": "worker"}, "interruption"),
+            Notice(MINE, "terminate", 1795519336, {"units": "worker"}, "interruption", by="command"),
         )
 
     def test_a_map_without_the_own_entry_is_refused(self) -> None:

@@ -87,7 +87,7 @@ class Notices(unittest.TestCase):
             for mine in dice.sample(list(entries), min(3, len(entries))):
                 own = entries[mine]
                 expected = notice.Notice(
-                    mine, own["action"], own["deadline"], own["settings"], "interruption"
+                    mine, own["action"], own["deadline"], own["settings"], "interruption", by="command"
                 )
                 self.assertEqual(notice.decode(encoded, mine), expected)
             stranger = instance_id(dice)

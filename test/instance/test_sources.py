@@ -70,6 +70,15 @@ class Metadata(OnAMachine):
         sources.find(metadata, INSTANCE_ID)
         self.assertEqual(sorted(metadata.asked), [TAGS, f"{TAGS}/spot-guard", f"{TAGS}/spot-guard:units"])
 
+    def test_names_the_tags_that_are_no_settings_and_asks_for_none_of_them(self) -> None:
+        metadata = tagged(
+            {"spot-guard": "enabled", "spot-guard:unit": "web", "spot-guard:Grace": "9", "Name": "x"}
+        )
+        source = sources.find(metadata, INSTANCE_ID)
+        self.assertEqual(source.unknown, ("spot-guard:Grace", "spot-guard:unit"))
+        self.assertEqual(source.settings, {})
+        self.assertEqual(sorted(metadata.asked), [TAGS, f"{TAGS}/spot-guard"])
+
     def test_has_its_values_taken_as_they_are_and_judged_as_data(self) -> None:
         evil = "$(reboot) \x1b[2J; `halt`\nweb"
         source = sources.find(tagged({"spot-guard": "enabled", "spot-guard:units": evil}), INSTANCE_ID)
@@ -98,6 +107,16 @@ class Cache(OnAMachine):
             with self.subTest(content=content), self.assertRaisesRegex(ValueError, "of another instance"):
                 self.put(contract.TAGS_FILE, content)
                 sources.cached(INSTANCE_ID)
+
+    def test_names_few_of_many_unknown_tags_and_nothing_raw(self) -> None:
+        evil = {f"spot-guard:{number}\x1b[2J\n\u00e9" + "x" * 200: "secret" for number in range(50)}
+        self.put(contract.TAGS_FILE, {**CACHE, "tags": {**evil, "spot-guard": "enabled"}})
+        source = sources.find(Told({}), INSTANCE_ID)
+        self.assertEqual(len(source.unknown), contract.UNKNOWN_TAGS_MAX)
+        self.assertRegex(
+            source.words_on_unknown, r"\Aunknown tags: [ -~]{1,400}; after spot-guard: there are units, "
+        )
+        self.assertNotIn("secret", source.words_on_unknown)
 
     def test_that_another_user_may_write_is_refused(self) -> None:
         self.put(contract.TAGS_FILE, CACHE, mode=0o666)

@@ -17,7 +17,7 @@ from spot_guard import contract, files, identity, runs, sighting, sources
 from spot_guard.clock import rfc3339
 from spot_guard.metadata import Answer, NoAnswer
 from spot_guard.pace import Pace
-from spot_guard.runs import Run
+from spot_guard.run import Run
 from spot_guard.stopped import Stopped
 from spot_guard.telling import Telling
 from spot_guard.watcher import Watcher

@@ -74,7 +74,7 @@ describe.concurrent('the watcher', { timeout: 40_000 }, () => {
 
   it(
     'is joined by the command, which reports the one run',
-    watched(async ({ machine, metadata }) => {
+    watched(async ({ machine, metadata, said }) => {
       machine.hook('drain', 'count', `#!/bin/sh\necho x >> ${machine.root}/count; sleep 2\n`);
       const notices = machine.notices(15);
       metadata.announce('terminate', timeIn(12));
@@ -83,6 +83,11 @@ describe.concurrent('the watcher', { timeout: 40_000 }, () => {
       expect(exits(ends)).toEqual(GRACEFUL);
       expect(ends[1]?.stdout).toContain('joined the run');
       expect(machine.read('/count')).toBe('x\n');
+      expect(said()).toMatch(/^interruption: starts the run \d+ \(deadline \d\d:\d\d:\d\d UTC\)$/m);
+      const { stdout } = await machine.call(['status'], metadata.url);
+      expect(stdout).toMatch(
+        /^last run {4}interruption, deadline \d{4}-\d\d-\d\dT[\d:]{8}Z, brought by the watcher, graceful, /m,
+      );
     }),
   );
 

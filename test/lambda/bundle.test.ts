@@ -222,6 +222,21 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
     expect(metrics).toMatchObject({ CommandsSent: 1 });
   });
 
+  it.each([
+    ['a command that is sent', 'enabled', 'commandSent'],
+    ['an instance that is not guarded', 'Enabled', 'unguarded'],
+  ])('names unknown tags in the line on %s, without the values', async (_name, value, phase) => {
+    const hostile = `spot-guard:zz\u001b\n"},{${'x'.repeat(100)}`;
+    const tags = { 'spot-guard': value, 'spot-guard:unit': 'secret', [hostile]: 'secret', Name: 'theirs' };
+    aws.answers('ec2', instance(tags));
+    aws.answers('ssm', commandTaken());
+    const { log, lines, output } = await run(fresh());
+    const unknownTags = `spot-guard:unit, spot-guard:zz??"},{${'x'.repeat(21)}`;
+    expect(log).toEqual([expect.objectContaining({ phase, instanceId: INSTANCE_ID, unknownTags })]);
+    expect(lines).toHaveLength(2);
+    expect(output).not.toContain('secret');
+  });
+
   it('tells of a late notice without a call', async () => {
     const { log, metrics, error } = await run(spotEvent());
     expect(error).toBe('');

@@ -3,8 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../contract/metrics.ts';
 import { readContext } from '../../lib/context.ts';
-import { SpotGuard, type SpotGuardProps, WrongSettings } from '../../lib/index.ts';
-import { nearest } from '../../lib/nearest.ts';
+import { SpotGuard, type SpotGuardProps, SpotGuardStack, WrongSettings } from '../../lib/index.ts';
 import { appWith, CDK_JSON, only } from './synthesised.ts';
 
 const read = (context: Record<string, unknown>) => readContext(appWith(context).node);
@@ -19,7 +18,7 @@ describe('readContext', () => {
     expect(read({})).toEqual({
       stackName: 'SpotGuard',
       props: {
-        logRetention: 30,
+        logRetentionDays: 30,
         logLevel: 'INFO',
         drainUntil: Duration.seconds(45),
         saveUntil: Duration.seconds(10),
@@ -32,7 +31,7 @@ describe('readContext', () => {
   it('takes numbers as cdk.json has them and as the command line has them', () => {
     const { props } = read({ 'spot-guard:drainUntil': 60, 'spot-guard:logRetentionDays': '7' });
     expect(props.drainUntil?.toSeconds()).toBe(60);
-    expect(props.logRetention).toBe(7);
+    expect(props.logRetentionDays).toBe(7);
   });
 
   it('names every fault in one message', () => {
@@ -104,7 +103,60 @@ describe('the props of the construct', () => {
     const props: SpotGuardProps = { drainUntil: Duration.minutes(2), grace: Duration.millis(1_500) };
     expect(() => guard(props)).toThrow(
       new WrongSettings(
-        'wrong settings\n  drainUntil: got 120, allowed whole seconds from 4 to 115\n  grace: got 1.5, allowed whole seconds from 1 to 30',
+        [
+          'wrong settings',
+          '  drainUntil: got Duration.seconds(120), allowed Duration.seconds(N), N whole and from 4 to 115',
+          '  grace: got Duration.seconds(1.5), allowed Duration.seconds(N), N whole and from 1 to 30',
+        ].join('\n'),
+      ),
+    );
+  });
+
+  // Regression: a name that there is not was passed over, and a number in place of a Duration threw a TypeError.
+  it('are named with all faults together where JavaScript gives what TypeScript would not', () => {
+    const circle: { self?: object } = {};
+    circle.self = circle;
+    const props = {
+      drainUntil: 60,
+      saveUntil: '10',
+      cleanUntil: circle,
+      grace: Duration.minutes(Lazy.number({ produce: () => 1 })),
+      logLevel: 10n,
+      logRetentionDays: '7',
+      logRetention: 7,
+      darinUntil: Duration.seconds(60),
+      absent: undefined,
+    };
+    const faults = [
+      'wrong settings',
+      `  logRetentionDays: got "7", allowed ${RETENTION}`,
+      '  logLevel: got 10, allowed DEBUG, INFO, WARN, ERROR',
+      '  drainUntil: got 60, allowed Duration.seconds(N), N whole and from 4 to 115',
+      '  saveUntil: got "10", allowed Duration.seconds(N), N whole and from 4 to 115',
+      '  cleanUntil: got an object, allowed Duration.seconds(N), N whole and from 4 to 60',
+      '  grace: got a Duration of a token that is not seconds, allowed Duration.seconds(N), N whole and from 1 to 30',
+      '  logRetention: no such setting, did you mean logRetentionDays?',
+      '  darinUntil: no such setting, did you mean drainUntil?',
+    ];
+    expect(() => guard(props as unknown as SpotGuardProps)).toThrow(new WrongSettings(faults.join('\n')));
+  });
+
+  it.each([[null], ['x'], [7], [[]]])('must be an object: %j is none', (props) => {
+    expect(() => guard(props as unknown as SpotGuardProps)).toThrow(/props: got .*, allowed an object$/);
+  });
+
+  it('take a Duration of another copy of the CDK', () => {
+    const foreign = { toSeconds: () => 60 } as Duration;
+    expect(() => guard({ drainUntil: foreign })).not.toThrow();
+  });
+
+  it('stand in those of the stack beside what every stack takes', () => {
+    const stack = (props: object) => new SpotGuardStack(appWith(), 'Stack', props);
+    const known = { description: 'x', env: { region: 'eu-west-1' }, tags: { a: 'b' }, stackName: 'Mine' };
+    expect(() => stack({ ...known, grace: Duration.seconds(9) })).not.toThrow();
+    expect(() => stack({ ...known, descripton: 'x', grce: 7 })).toThrow(
+      new WrongSettings(
+        'wrong settings\n  descripton: no such setting, did you mean description?\n  grce: no such setting, did you mean grace?',
       ),
     );
   });
@@ -163,16 +215,5 @@ describe('the metrics of the construct', () => {
     expect(spotGuard.metricCommandsSent().statistic).toBe('Sum');
     expect(spotGuard.metricNoticeToCommand().statistic).toBe('Maximum');
     expect(spotGuard.metricNoticeToCommand({ statistic: 'p90' }).statistic).toBe('p90');
-  });
-});
-
-describe('nearest', () => {
-  it.each([
-    ['darinUntil', 'drainUntil'],
-    ['loglevel', 'logLevel'],
-    ['retention', 'logRetentionDays'],
-    ['', 'grace'],
-  ])('takes %j for %s', (word, meant) => {
-    expect(nearest(word, ['stackName', 'logRetentionDays', 'logLevel', 'drainUntil', 'grace'])).toBe(meant);
   });
 });

@@ -241,7 +241,7 @@ describe('the document', () => {
 describe('the settings', () => {
   it('reach the function, its log and the install document', () => {
     const changed = synthesise({
-      logRetention: RetentionDays.ONE_WEEK,
+      logRetentionDays: RetentionDays.ONE_WEEK,
       logLevel: 'DEBUG',
       drainUntil: Duration.minutes(1),
       saveUntil: Duration.seconds(20),

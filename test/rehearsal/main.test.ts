@@ -60,8 +60,20 @@ describe('a wrong call', () => {
     { name: 'a stray word', args: ['graceful'], line: /graceful/ },
     {
       name: 'an unknown scenario',
-      args: ['--scenario', 'x'],
-      line: /--scenario: got "x", allowed: graceful, untagged/,
+      args: ['--scenario', 'gracefull'],
+      line: new RegExp(
+        `^--scenario: got "gracefull", did you mean graceful\\? .*--list names all ${SCENARIOS.length}$`,
+      ),
+    },
+    {
+      name: 'a part of the names of several scenarios',
+      args: ['--scenario', 'Rebalance'],
+      line: /did you mean rebalance-declined, rebalance-saves, rebalance-then-notice\? /,
+    },
+    {
+      name: 'an empty scenario',
+      args: ['--scenario', ''],
+      line: /--scenario: got "", did you mean [a-z-]+\? /,
     },
     {
       name: 'another option beside --all',
@@ -163,6 +175,7 @@ describe.concurrent('npm start', () => {
       asExpected: true,
       problems: [],
       window: 20,
+      stagesBy: 'report',
     });
     expect(object.secondsToSpare).toBeGreaterThan(0);
     expect(Object.keys(object.stages[0])).toEqual(['name', 'started', 'ended', 'exit']);
@@ -173,6 +186,23 @@ describe.concurrent('npm start', () => {
       ms: expect.any(Number),
     });
     expect(object.events.length).toBeGreaterThan(10);
+  });
+
+  // Regression: it had no stages where no word of the plan reached AWS.
+  it('--json has the stages of the journal where the watcher alone has run the plan', {
+    timeout: 60_000,
+  }, async () => {
+    const { stdout } = await run(['--json', '--scenario', 'event-lost']);
+    const { stages, stagesBy, events, ...object } = JSON.parse(stdout);
+    expect(object).toMatchObject({ outcome: 'unprotected', asExpected: true, commandToStageMs: null });
+    expect(stages.map(({ name, exit }: { name: string; exit: number }) => [name, exit])).toEqual(
+      ['drain', 'save', 'clean', 'report'].map((name) => [name, 0]),
+    );
+    expect(Object.keys(stages[0])).toEqual(['name', 'started', 'ended', 'exit']);
+    expect(stagesBy).toBe('journal');
+    const told = events.map(({ who, what }: { who: string; what: string }) => `${who}: ${what}`);
+    expect(told).toContain('EventBridge: loses the event: nothing is invoked');
+    expect(told).toContain('guard: the plan starts, brought by the watcher');
   });
 
   it('has exit code 1 for an outcome other than graceful, though it is expected', {

@@ -2,8 +2,9 @@
 
 from typing import List, Optional
 
-from . import contract, runs, stopped
+from . import contract, stopped
 from .plan import Plan
+from .run import INTERRUPTION
 from .supervisor import Thawed
 from .task import NOTE_CHARS
 
@@ -15,7 +16,7 @@ def live_on(plan: Plan) -> None:
     """Returns when the run has left nothing behind on a machine that lives on."""
     if plan.notice.event == contract.REBALANCE:
         return
-    if plan.notice.event == runs.INTERRUPTION:
+    if plan.notice.event == INTERRUPTION:
         try:
             plan.supervisor.idle(lambda: plan.terms.deadline + SPARED_SECONDS, plan.is_withdrawn)
         except Thawed:

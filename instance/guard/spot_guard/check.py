@@ -21,7 +21,7 @@ AGENT = "amazon-ssm-agen"
 """The kernel keeps 15 characters of a program's name."""
 
 Finding = Tuple[str, str]
-"""`ok`, `note` (nothing is lost by it) or `FAIL`; and the words."""
+"""`ok`, `note` (the machine is protected all the same) or `FAIL`; and the words."""
 
 
 def show() -> int:
@@ -88,6 +88,13 @@ def _role(metadata: Metadata) -> Finding:
 
 def _source(metadata: Metadata, instance_id: str) -> Finding:
     source = sources.find(metadata, instance_id)
+    level, words = _settings(source)
+    if source.words_on_unknown:
+        return ("note" if level == "ok" else level, f"{words}. {source.words_on_unknown}")
+    return (level, words)
+
+
+def _settings(source: sources.Source) -> Finding:
     if source.guarded is False:
         return ("FAIL", f"{source.name}: the instance is not tagged spot-guard=enabled")
     if source.settings is None:

@@ -20,6 +20,11 @@ class Clock:
         return wall + time.clock_gettime(time.CLOCK_BOOTTIME) - boot
 
 
+def time_of_day(epoch: float) -> str:
+    """UTC, whole seconds, for a reader."""
+    return time.strftime("%H:%M:%S UTC", time.gmtime(epoch))
+
+
 def rfc3339(epoch: float) -> str:
     """UTC, whole seconds."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))

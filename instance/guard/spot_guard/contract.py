@@ -30,6 +30,8 @@ ACTIONS = ("terminate", "stop", "hibernate")
 REBALANCE = "rebalance"
 REBALANCE_SECONDS = 600
 EVENTS = ("interruption", "rebalance", "rehearsal")
+BY_COMMAND = "command"
+BY_WATCHER = "watcher"
 WINDOW_SECONDS = 120
 
 GUARD_TAG = "spot-guard"
@@ -48,6 +50,8 @@ SETTINGS = (
     "rebalance",
     "stopped",
 )
+UNKNOWN_TAGS_MAX = 5
+UNKNOWN_TAG_CHARS = 40
 DEFAULT_SECONDS = {"drain-until": 45, "save-until": 10, "clean-until": 5, "grace": 5}
 SECONDS_RANGE = {
     "drain-until": (4, 115),

@@ -7,7 +7,7 @@ from typing import List, Optional
 
 from . import contract
 from .paths import guard_command, has_systemd, search_path, which
-from .runs import Run
+from .run import Run
 
 SYSTEMD_RUN_SECONDS = 3.0
 

@@ -25,6 +25,8 @@ class Notice(NamedTuple):
     """Why the plan runs."""
     skew: float = 0.0
     """Seconds by which this machine's clock is ahead of EC2's, where that is known."""
+    by: str = ""
+    """Who brought it: the command or the watcher. Empty for a rehearsal."""
 
     @property
     def local_deadline(self) -> float:
@@ -68,7 +70,8 @@ def check(instance_id: str, entry: Any) -> Notice:
     if not isinstance(settings, dict):
         raise Refused("settings is not a map")
     event = "rebalance" if action == contract.REBALANCE else "interruption"
-    return Notice(instance_id, action, deadline, known_settings(cast("Dict[str, Any]", settings)), event)
+    known_ones = known_settings(cast("Dict[str, Any]", settings))
+    return Notice(instance_id, action, deadline, known_ones, event, by=contract.BY_COMMAND)
 
 
 def known_settings(given: Dict[str, Any]) -> Dict[str, str]:

@@ -20,7 +20,7 @@ from .journal import Journal, Line, clock_of
 from .notice import Notice
 from .noticefile import NoticeFile
 from .processes import Family
-from .runs import Run
+from .run import INTERRUPTION, Run
 from .supervisor import Moment, Supervisor, Thawed
 from .task import Task, stage_exit
 from .terms import Terms
@@ -58,6 +58,7 @@ class Plan:
             "started" if self.before.attempt == 1 else "takenOver",
             event=self.notice.event,
             action=self.notice.action,
+            by=self.notice.by or None,
             attempt=self.before.attempt,
             stages=[*STAGES_OF[self.notice.event], "report"],
             began=self.terms.began,
@@ -68,7 +69,7 @@ class Plan:
         )
         history.end_interrupted(self.before, self.family)
         self.warn("what hides its origin may outlive its stage", processes.become_subreaper())
-        if self.notice.event != runs.INTERRUPTION and supersede.is_interrupted():
+        if self.notice.event != INTERRUPTION and supersede.is_interrupted():
             self.journal.write("superseded", note=supersede.WHY)
             return
         self._end_others("rehearsal")
@@ -95,7 +96,7 @@ class Plan:
 
     def _end_others(self, event: str) -> None:
         """A lesser plan must not run beside that of an interruption."""
-        if self.notice.event == runs.INTERRUPTION:
+        if self.notice.event == INTERRUPTION:
             for fault in supersede.end_others(event):
                 self.warn(f"the plan of a {event} may run beside this one", fault)
 

@@ -10,7 +10,7 @@ from .identity import Unidentified, instance_id_of
 from .journal import ENDS, Follower, Line, words_of
 from .metadata import Metadata
 from .notice import Notice
-from .runs import Run
+from .run import Run
 from .tending import Tending
 
 POLL_SECONDS = 0.05
@@ -23,10 +23,10 @@ SILENT = ("taskRuns", "stageStarted")
 
 def run(window: int) -> int:
     """Exit code 0 for a graceful end."""
-    under_way = [one.name for one in runs.unfinished()]
+    under_way = [one.shown for one in runs.unfinished()]
     if under_way or supersede.is_interrupted():
         which = ", ".join(under_way) or "a notice's, whose deadline lies ahead"
-        print(f"spot-guard run: a plan is under way ({which}): wait for its end", file=sys.stderr)
+        print(f"spot-guard run: a plan is under way: {which}. Wait for its end", file=sys.stderr)
         return contract.EXIT_FAILED
     metadata = Metadata()
     try:

@@ -5,7 +5,7 @@ import os
 from . import afterwards, contract, history, lock
 from .journal import Follower
 from .plan import Plan
-from .runs import Run
+from .run import Run
 
 LOCK_SECONDS = 1.0
 MOST_FDS = 1024

@@ -1,129 +1,21 @@
 """Once: which run a notice belongs to. Two paths that bring the same notice find the same run."""
 
 import errno
-import json
 import os
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, cast
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import contract, files, lock
-from .journal import RESERVED_BYTES, reserve, room_of
+from .journal import RESERVED_BYTES, reserve
 from .notice import Notice
 from .paths import here
+from .run import INTERRUPTION, REHEARSAL, Run
 
 SAME_NOTICE_SECONDS = 180
 """The event and the metadata differ by seconds; two notices in one boot lie further apart."""
-PATHS_DIFFER_SECONDS = 30
-"""At most, between the event of a notice and its metadata."""
 CLAIM_SECONDS = 2.0
 NOTICE_BYTES = 8192
 """Ten settings of 256 characters fit."""
-INTERRUPTION = "interruption"
-REHEARSAL = "rehearsal"
-
-
-class Joined(NamedTuple):
-    """What later callers have brought to a run in progress."""
-
-    deadline: Optional[int] = None
-    """The earliest, where that is earlier than the run's own."""
-    settings: Optional[Dict[str, str]] = None
-    skew: float = 0.0
-    """Of whoever measured it, where the run's own notice came by a path that cannot."""
-
-
-class Run(NamedTuple):
-    folder: str
-    """In /run, so it is of this boot: a reboot forgets it."""
-
-    @property
-    def name(self) -> str:
-        return os.path.basename(self.folder)
-
-    @property
-    def event(self) -> str:
-        return self.name.partition("-")[2] or INTERRUPTION
-
-    @property
-    def lock(self) -> str:
-        """Held by the runner as long as it lives, and holds its pid."""
-        return os.path.join(self.folder, "lock")
-
-    @property
-    def journal(self) -> str:
-        return os.path.join(self.folder, "journal.jsonl")
-
-    @property
-    def room(self) -> str:
-        """The journal's, before it has a line."""
-        return room_of(self.journal)
-
-    @property
-    def notice_file(self) -> str:
-        return os.path.join(self.folder, "notice")
-
-    @property
-    def unfinished(self) -> str:
-        """There until the plan is over. Removing it needs no room: a full disk makes no run run again."""
-        return os.path.join(self.folder, "unfinished")
-
-    @property
-    def withdrawn(self) -> str:
-        """Created by the watcher when EC2 has taken the notice back."""
-        return os.path.join(self.folder, "withdrawn")
-
-    @property
-    def joined_file(self) -> str:
-        return os.path.join(self.folder, "joined")
-
-    def is_spared(self) -> bool:
-        return os.path.exists(self.withdrawn) and not os.path.exists(self.unfinished)
-
-    def notice(self) -> Notice:
-        """Raises OSError, ValueError, TypeError."""
-        entry = self._entry()
-        # A guard of another version may have written more.
-        return Notice(**{name: value for name, value in entry.items() if name in Notice._fields})
-
-    def local_deadline(self) -> float:
-        """Epoch seconds, by this machine's clock."""
-        try:
-            return self.notice().local_deadline
-        except (OSError, ValueError, TypeError, LookupError):
-            return float(self.name.partition("-")[0])
-
-    def mark(self) -> str:
-        """Begins the mark of each of the run's tasks. Raises OSError, ValueError."""
-        return f"{self.folder}/{self._entry()['token']}"
-
-    def joined(self) -> Joined:
-        try:
-            said = files.read_json(self.joined_file)
-            return Joined(**{name: value for name, value in said.items() if name in Joined._fields})
-        except (OSError, ValueError, TypeError, AttributeError):
-            return Joined()  # nobody has joined yet
-
-    def join(self, wanted: Notice) -> None:
-        """The earlier deadline holds; settings are those of the first who brings any. Raises OSError."""
-        own, before = self.notice(), self.joined()
-        known = before.deadline or own.deadline
-        # A command may bring another notice's: nobody's plan is squeezed by more than the paths differ.
-        closer = own.deadline - PATHS_DIFFER_SECONDS <= wanted.deadline < known
-        deadline = wanted.deadline if closer else known
-        settings = before.settings
-        if own.settings is None and settings is None:
-            settings = wanted.settings
-        skew = before.skew or (0.0 if own.skew else wanted.skew)
-        now = Joined(deadline if deadline < own.deadline else None, settings, skew)
-        if now != before:
-            files.write_json(self.joined_file, now._asdict())
-
-    def _entry(self) -> Dict[str, Any]:
-        with open(self.notice_file, encoding="utf-8") as file:
-            entry: Any = json.load(file)
-        if not isinstance(entry, dict):
-            raise ValueError(f"{file.name} holds no map")
-        return cast("Dict[str, Any]", entry)
 
 
 def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":

@@ -2,7 +2,7 @@
 
 import re
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, cast
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, cast
 
 from . import contract, files
 from .metadata import Metadata, NoAnswer
@@ -23,6 +23,18 @@ class Source(NamedTuple):
     """Whether the instance is tagged `spot-guard=enabled`; None where no tag can be read."""
     why: str = ""
     """Why a better source is not used, in words for the user."""
+    unknown: Tuple[str, ...] = ()
+    """Tags that begin as settings do and are none: the first few, in plain ASCII."""
+
+    @property
+    def words_on_unknown(self) -> str:
+        """For the user; empty where there are none."""
+        if not self.unknown:
+            return ""
+        known = ", ".join(contract.SETTINGS)
+        return (
+            f"unknown tags: {', '.join(self.unknown)}; after {contract.SETTING_TAG_PREFIX} there are {known}"
+        )
 
     @property
     def asks_for_rebalance(self) -> bool:
@@ -40,7 +52,7 @@ def find(metadata: Metadata, instance_id: str) -> Source:
             tags = ask()
             settings = {name[len(contract.SETTING_TAG_PREFIX) :]: value for name, value in tags.items()}
             guarded = tags.get(contract.GUARD_TAG) == contract.GUARD_TAG_VALUE
-            return Source(name, known_settings(settings), guarded, "; ".join(whys))
+            return Source(name, known_settings(settings), guarded, "; ".join(whys), _unknown(tags))
         except (OSError, ValueError, NoAnswer) as error:
             whys.append(f"{name}: {_words(error)}")
     try:
@@ -54,8 +66,19 @@ def _words(error: Exception) -> str:
     return "not there" if isinstance(error, FileNotFoundError) else str(error)
 
 
+def _unknown(keys: Iterable[str]) -> Tuple[str, ...]:
+    prefix = contract.SETTING_TAG_PREFIX
+    names = sorted(
+        key for key in keys if key.startswith(prefix) and key[len(prefix) :] not in contract.SETTINGS
+    )
+    return tuple(
+        "".join(char if " " <= char <= "~" else "?" for char in name[: contract.UNKNOWN_TAG_CHARS])
+        for name in names[: contract.UNKNOWN_TAGS_MAX]
+    )
+
+
 def _of_metadata(metadata: Metadata) -> Dict[str, str]:
-    """Raises NoAnswer, ValueError."""
+    """Without the values of those that nobody reads. Raises NoAnswer, ValueError."""
     until = time.monotonic() + READ_SECONDS
     listing = metadata.get(TAGS_PATH)
     if listing.status == 404:
@@ -63,8 +86,9 @@ def _of_metadata(metadata: Metadata) -> Dict[str, str]:
     if listing.status != 200:
         raise ValueError(f"HTTP {listing.status}")
     known = {contract.GUARD_TAG, *(contract.SETTING_TAG_PREFIX + name for name in contract.SETTINGS)}
-    tags: Dict[str, str] = {}
-    for key in known.intersection(listing.body.splitlines()):
+    keys = listing.body.splitlines()
+    tags = {key: "" for key in keys if key.startswith(contract.SETTING_TAG_PREFIX)}
+    for key in known.intersection(keys):
         if time.monotonic() > until:
             raise ValueError(f"not all within {READ_SECONDS} s")
         answer = metadata.get(f"{TAGS_PATH}/{key}")

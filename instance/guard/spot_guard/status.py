@@ -64,6 +64,8 @@ def _settings() -> "List[tuple[str, str]]":
     lines = [("instance", f"{instance_id}, {guarded[source.guarded]}")]
     values = [f"{name}={ascii(value)[1:-1]}" for name, value in sorted((source.settings or {}).items())]
     lines.append(("settings", f"from {source.name}: {', '.join(values) or 'none'}"))
+    if source.words_on_unknown:
+        lines.append(("", source.words_on_unknown))
     if source.why:
         lines.append(("", f"not from {source.why}"))
     defaults = [f"{name}={value}" for name, value in sorted(terms.read_defaults().items())]
@@ -76,7 +78,10 @@ def _last_run() -> str:
         return "none since the machine was started"
     lines = Follower(last.journal).read()
     ends = [line for line in lines if line["phase"] in ENDS]
-    words = f"{last.name}: {last.event}"
+    by = next(
+        (line["by"] for line in lines if line.get("by") in (contract.BY_COMMAND, contract.BY_WATCHER)), ""
+    )
+    words = f"{last.event}, deadline {rfc3339(last.deadline)}" + (f", brought by the {by}" if by else "")
     if not ends:
         return f"{words}, under way" if last in runs.under_way() else f"{words}, its end is not known"
     return f"{words}, {_how(ends[-1])}; {last.journal}"

@@ -8,7 +8,7 @@ from typing import Optional
 from . import contract, notice, runs
 from .journal import ENDS, Follower, Line, clock_of, words_of
 from .notice import Notice, Refused
-from .runs import Run
+from .run import Run
 from .tending import Tending
 
 POLL_SECONDS = 0.05

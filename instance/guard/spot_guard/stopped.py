@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple, cast
 
 from . import contract, files, lock, runs
 from .paths import here
+from .run import INTERRUPTION
 
 LOCK_SECONDS = 2.0
 START_SECONDS = 60.0
@@ -80,7 +81,7 @@ def is_left_behind() -> bool:
     return any(
         run.is_spared() and not lock.is_held(run.lock)
         for deadline, run in runs.every()
-        if deadline == known.deadline and run.event == runs.INTERRUPTION
+        if deadline == known.deadline and run.event == INTERRUPTION
     )
 
 
@@ -111,7 +112,7 @@ def start_again(deadline: Optional[int] = None) -> List[str]:
             return []
         said: List[str] = []
         for name, command in _things(known):
-            if any(run.event == runs.INTERRUPTION for run in runs.under_way()):
+            if any(run.event == INTERRUPTION for run in runs.under_way()):
                 return [*said, "nothing more is started again: another interruption's plan runs"]
             fault = _start(command)
             said.append(f"{name} is not started again: {fault}" if fault else f"{name} is started again")

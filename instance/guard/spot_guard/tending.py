@@ -6,7 +6,7 @@ from typing import Callable, Optional
 
 from . import lock
 from .clock import Clock
-from .runs import Run
+from .run import Run
 
 CHECK_SECONDS = 0.25
 START_SECONDS = (1.0, 2.0, 4.0, 8.0)

@@ -9,7 +9,7 @@ from .clock import Clock
 from .journal import Line
 from .notice import Notice, known_settings
 from .paths import here
-from .runs import Joined, Run
+from .run import Joined, Run
 
 LOOK_SECONDS = 0.25
 

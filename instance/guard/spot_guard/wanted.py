@@ -18,7 +18,7 @@ def start() -> int:
             if not lock.is_held(run.lock):
                 detach.start_runner(run, again=False)
         except OSError as error:
-            print(f"the runner of {run.name} cannot be started: {error}")
+            print(f"the runner of {run.shown} cannot be started: {error}")
             code = contract.EXIT_FAILED
     if stopped.is_left_behind():
         detach.spawn([*guard_command(), "start-again"], os.devnull)

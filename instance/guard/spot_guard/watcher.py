@@ -11,7 +11,7 @@ from .metadata import Answer, Metadata, NoAnswer
 from .notice import Notice
 from .pace import Pace
 from .paths import guard_command, here
-from .runs import Run
+from .run import INTERRUPTION, Run
 from .sighting import Absent, Seen, Sighting, Unknown
 from .sources import Source
 from .telling import Telling
@@ -100,7 +100,7 @@ class Watcher:
     def _act(self, seen: Seen) -> None:
         """Tried again at the next tick where the run cannot be made."""
         rebalance = seen.action == contract.REBALANCE
-        event = "rebalance" if rebalance else runs.INTERRUPTION
+        event = "rebalance" if rebalance else INTERRUPTION
         deadline = seen.time + (contract.REBALANCE_SECONDS if rebalance else 0)
         if not rebalance:
             self._absent = 0
@@ -114,7 +114,10 @@ class Watcher:
         self._read_source()
         if not self._instance_id:
             return
-        notice = Notice(self._instance_id, seen.action, deadline, self._source.settings, event, seen.skew)
+        settings = self._source.settings
+        notice = Notice(
+            self._instance_id, seen.action, deadline, settings, event, seen.skew, contract.BY_WATCHER
+        )
         if self._source.guarded is False:
             self._tell.say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
         else:
@@ -127,9 +130,9 @@ class Watcher:
             self._tell.say("act", f"{notice.event}: the run cannot be recorded: {error}")
             return
         if os.path.exists(run.withdrawn):
-            self._tell.say("act", f"the notice of the run {run.name} is there again")
+            self._tell.say("act", f"the notice of the run {run.shown} is there again")
             os.unlink(run.withdrawn)
-        self._tell.say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.name}")
+        self._tell.say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.shown}")
         self._acted[key] = run
 
     def _see_none(self) -> None:
@@ -138,8 +141,8 @@ class Watcher:
         if self._absent < WITHDRAWN_POLLS:
             return
         for run in self._acted.values():
-            if run.event == runs.INTERRUPTION and not os.path.exists(run.withdrawn):
-                self._create(run.withdrawn, f"the notice of the run {run.name} was withdrawn")
+            if run.event == INTERRUPTION and not os.path.exists(run.withdrawn):
+                self._create(run.withdrawn, f"the notice of the run {run.shown} was withdrawn")
 
     def _tend(self, first: bool = False) -> None:
         """Also the runs that a command has started: their runner may be killed, and the step with it."""
@@ -151,7 +154,7 @@ class Watcher:
                     continue  # gone meanwhile
                 self._tended[run.folder] = Tending(run, deadline, self._start)
                 if first:
-                    self._tell.say("act", f"the watcher starts in the middle of the run {run.name}")
+                    self._tell.say("act", f"the watcher starts in the middle of the run {run.shown}")
         for folder, tending in list(self._tended.items()):
             if tending.see_to() is not None:
                 del self._tended[folder]

@@ -1,0 +1,129 @@
+"""One run: its folder in /run, and what is told in it."""
+
+import json
+import os
+from typing import Any, Dict, NamedTuple, Optional, cast
+
+from . import files
+from .clock import time_of_day
+from .journal import room_of
+from .notice import Notice
+
+PATHS_DIFFER_SECONDS = 30
+"""At most, between the event of a notice and its metadata."""
+INTERRUPTION = "interruption"
+REHEARSAL = "rehearsal"
+
+
+class Joined(NamedTuple):
+    """What later callers have brought to a run in progress."""
+
+    deadline: Optional[int] = None
+    """The earliest, where that is earlier than the run's own."""
+    settings: Optional[Dict[str, str]] = None
+    skew: float = 0.0
+    """Of whoever measured it, where the run's own notice came by a path that cannot."""
+
+
+class Run(NamedTuple):
+    folder: str
+    """In /run, so it is of this boot: a reboot forgets it."""
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.folder)
+
+    @property
+    def deadline(self) -> int:
+        """Epoch seconds, as its name has it."""
+        return int(self.name.partition("-")[0])
+
+    @property
+    def shown(self) -> str:
+        """Its name, and for a reader what the number in it means."""
+        return f"{self.name} (deadline {time_of_day(self.deadline)})"
+
+    @property
+    def event(self) -> str:
+        return self.name.partition("-")[2] or INTERRUPTION
+
+    @property
+    def lock(self) -> str:
+        """Held by the runner as long as it lives, and holds its pid."""
+        return os.path.join(self.folder, "lock")
+
+    @property
+    def journal(self) -> str:
+        return os.path.join(self.folder, "journal.jsonl")
+
+    @property
+    def room(self) -> str:
+        """The journal's, before it has a line."""
+        return room_of(self.journal)
+
+    @property
+    def notice_file(self) -> str:
+        return os.path.join(self.folder, "notice")
+
+    @property
+    def unfinished(self) -> str:
+        """There until the plan is over. Removing it needs no room: a full disk makes no run run again."""
+        return os.path.join(self.folder, "unfinished")
+
+    @property
+    def withdrawn(self) -> str:
+        """Created by the watcher when EC2 has taken the notice back."""
+        return os.path.join(self.folder, "withdrawn")
+
+    @property
+    def joined_file(self) -> str:
+        return os.path.join(self.folder, "joined")
+
+    def is_spared(self) -> bool:
+        return os.path.exists(self.withdrawn) and not os.path.exists(self.unfinished)
+
+    def notice(self) -> Notice:
+        """Raises OSError, ValueError, TypeError."""
+        entry = self._entry()
+        # A guard of another version may have written more.
+        return Notice(**{name: value for name, value in entry.items() if name in Notice._fields})
+
+    def local_deadline(self) -> float:
+        """Epoch seconds, by this machine's clock."""
+        try:
+            return self.notice().local_deadline
+        except (OSError, ValueError, TypeError, LookupError):
+            return float(self.name.partition("-")[0])
+
+    def mark(self) -> str:
+        """Begins the mark of each of the run's tasks. Raises OSError, ValueError."""
+        return f"{self.folder}/{self._entry()['token']}"
+
+    def joined(self) -> Joined:
+        try:
+            said = files.read_json(self.joined_file)
+            return Joined(**{name: value for name, value in said.items() if name in Joined._fields})
+        except (OSError, ValueError, TypeError, AttributeError):
+            return Joined()  # nobody has joined yet
+
+    def join(self, wanted: Notice) -> None:
+        """The earlier deadline holds; settings are those of the first who brings any. Raises OSError."""
+        own, before = self.notice(), self.joined()
+        known = before.deadline or own.deadline
+        # A command may bring another notice's: nobody's plan is squeezed by more than the paths differ.
+        closer = own.deadline - PATHS_DIFFER_SECONDS <= wanted.deadline < known
+        deadline = wanted.deadline if closer else known
+        settings = before.settings
+        if own.settings is None and settings is None:
+            settings = wanted.settings
+        skew = before.skew or (0.0 if own.skew else wanted.skew)
+        now = Joined(deadline if deadline < own.deadline else None, settings, skew)
+        if now != before:
+            files.write_json(self.joined_file, now._asdict())
+
+    def _entry(self) -> Dict[str, Any]:
+        with open(self.notice_file, encoding="utf-8") as file:
+            entry: Any = json.load(file)
+        if not isinstance(entry, dict):
+            raise ValueError(f"{file.name} holds no map")
+        return cast("Dict[str, Any]", entry)
