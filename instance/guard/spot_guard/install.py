@@ -1,6 +1,5 @@
 """Puts the guard onto the machine as a service, or takes it off. Both may be called again and again."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -8,8 +7,8 @@ from typing import Dict, List, Optional
 
 import spot_guard
 
-from . import contract, files, runs, settings
-from .paths import guard_file, has_systemd, here, search_path, which
+from . import contract, files, runs, settings, version
+from .paths import has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
 TAGS_UNIT = "spot-guard-tags.service"
@@ -38,10 +37,8 @@ def install(defaults: Optional[Dict[str, str]]) -> str:
     systemctl = _systemctl()
     for folder, mode in FOLDERS:
         os.makedirs(here(folder), mode=mode, exist_ok=True)
-    with open(guard_file(), "rb") as file:
-        guard = file.read()
-    digest = hashlib.sha256(guard).hexdigest()
-    installed = f"{contract.LIBRARY_FOLDER}/guard-{digest}.pyz"
+    guard = version.read()
+    installed = f"{contract.LIBRARY_FOLDER}/guard-{version.digest(guard)}.pyz"
     if not _is_ours(contract.COMMAND_FILE):
         raise Failed(f"{contract.COMMAND_FILE} is there and is not SpotGuard's: move it away")
     _put(installed, guard, 0o755)
@@ -51,15 +48,14 @@ def install(defaults: Optional[Dict[str, str]]) -> str:
     _link(installed)
     told = defaults is not None and _put(contract.DEFAULTS_FILE, files.as_json(defaults), 0o600)
     before = _read(INSTALLED_FILE)
-    version = f"{spot_guard.VERSION} ({digest[:12]})"
-    words = f"up to date: {version}{', with other defaults' if told else ''}"
+    words = f"up to date: {version.named(guard)}{', with other defaults' if told else ''}"
     # Not by what had to be written alone: an earlier call may have been killed before systemd knew of it.
     if changed or before != installed or not _all_run(systemctl):
         _call(systemctl, "daemon-reload")
         _call(systemctl, "enable", "--quiet", "--", *STARTED, TAGS_UNIT)
         # The runner is no part of these units: a plan in progress goes on.
         _call(systemctl, "restart", "--", *STARTED, TAGS_UNIT)
-        words = f"installed {version}"
+        words = f"installed {version.named(guard)}"
     _put(INSTALLED_FILE, installed.encode(), 0o600)
     if not runs.unfinished():
         _forget_others({installed, before})
@@ -92,17 +88,24 @@ def uninstall() -> str:
 
 
 def parse_defaults(text: str) -> Dict[str, str]:
-    """`NAME=VALUE,NAME=VALUE`. Raises Failed."""
+    """`NAME=VALUE,NAME=VALUE`. Raises ValueError, with each fault that it has."""
     defaults: Dict[str, str] = {}
+    strange: List[str] = []
+    faults: List[str] = []
     for pair in filter(None, text.split(",")):
         name, _, value = pair.partition("=")
         if name not in contract.DEFAULT_SECONDS or not value.isdigit():
-            allowed = ", ".join(contract.DEFAULT_SECONDS)
-            raise Failed(f"--defaults: got {pair[:40]!r}, allowed NAME=SECONDS, by commas, of {allowed}")
-        defaults[name] = value
-    refused = settings.parse(defaults).refused
-    if refused:
-        raise Failed(f"--defaults: {'; '.join(refused)}")
+            strange.append(repr(pair[:40]))
+        elif name in defaults:
+            faults.append(f"got {name} twice")
+        else:
+            defaults[name] = value
+    if strange:
+        allowed = ", ".join(contract.DEFAULT_SECONDS)
+        faults.append(f"got {', '.join(strange)}, allowed NAME=SECONDS, by commas, of {allowed}")
+    faults += settings.parse(defaults).refused
+    if faults:
+        raise ValueError("; ".join(faults))
     return defaults
 
 
