@@ -1,19 +1,23 @@
 """Puts the guard onto the machine as a service, or takes it off. Both may be called again and again."""
 
+import contextlib
 import os
 import subprocess
 import sys
-from typing import Dict, List, Optional
+from typing import Dict, Generator, List, Optional
 
 import spot_guard
 
-from . import contract, files, runs, settings, version
+from . import contract, files, lock, runs, settings, version
 from .paths import has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
 TAGS_UNIT = "spot-guard-tags.service"
 INSTALLED_FILE = f"{contract.STATE_FOLDER}/installed"
 """Names the version that systemd was told to run."""
+LOCK_FILE = f"{contract.RUN_FOLDER}/install.lock"
+ALONE_SECONDS = 30.0
+"""As long as another call may take: most of it is systemd's, which restarts the units."""
 UNITS = (*STARTED, TAGS_UNIT, "spot-guard-wanted.service")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 FOLDERS = (
@@ -29,12 +33,38 @@ class Failed(Exception):
     """Why it cannot be done, in words for the user."""
 
 
+@contextlib.contextmanager
+def alone(within_seconds: float = ALONE_SECONDS) -> Generator[None, None, None]:
+    """No two of install and uninstall at a time: State Manager's and a user's would undo each other's work.
+
+    Raises Failed where the other does not end in time, OSError.
+    """
+    os.umask(0o022)  # the caller may have one that shuts everybody else out of what all must read
+    os.makedirs(here(contract.RUN_FOLDER), exist_ok=True)
+    try:
+        held = lock.acquire(here(LOCK_FILE), within_seconds)
+    except TimeoutError as error:
+        raise Failed(
+            f"another install or uninstall is at work and has not ended within {within_seconds:.0f} s "
+            f"(it holds {LOCK_FILE}): call this again when it has"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
 def install(defaults: Optional[Dict[str, str]]) -> str:
     """What was done, in a line. Raises Failed, OSError.
 
     `defaults`: what the stack sets for all instances; None leaves what was told before.
     """
     systemctl = _systemctl()
+    with alone():
+        return _install(systemctl, defaults)
+
+
+def _install(systemctl: str, defaults: Optional[Dict[str, str]]) -> str:
     for folder, mode in FOLDERS:
         os.makedirs(here(folder), mode=mode, exist_ok=True)
     guard = version.read()
@@ -64,6 +94,11 @@ def install(defaults: Optional[Dict[str, str]]) -> str:
 
 def uninstall() -> str:
     """What was done, in a line. Hooks and settings in /etc stay. Raises Failed, OSError."""
+    with alone():
+        return _uninstall()
+
+
+def _uninstall() -> str:
     systemctl = which("systemctl") if has_systemd() else None
     there = [name for name in UNITS if os.path.exists(here(f"{contract.UNITS_FOLDER}/{name}"))]
     if there and systemctl:
