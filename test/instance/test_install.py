@@ -1,10 +1,11 @@
-"""What install asks first: that it is alone."""
+"""What install asks first: that it is alone, and that no run needs an older file."""
 
 import os
+import time
 import unittest
 
 import on_a_machine
-from spot_guard import contract, install
+from spot_guard import contract, install, library, lock, runs
 
 
 class Alone(on_a_machine.OnAMachine):
@@ -20,6 +21,28 @@ class Alone(on_a_machine.OnAMachine):
         with install.alone():
             mode = os.stat(self.root + contract.RUN_FOLDER).st_mode
         self.assertEqual(mode & 0o777, 0o755)
+
+
+class Users(on_a_machine.OnAMachine):
+    def claim(self, seconds: int) -> runs.Run:
+        return runs.claim(on_a_machine.notice(int(time.time()) + seconds))[0]
+
+    def test_a_run_uses_the_guards_file_before_its_runner_has_come(self) -> None:
+        self.assertEqual(library.users(), [])
+        run = self.claim(60)
+        self.assertEqual(library.users(), [run.name])
+
+    def test_a_run_uses_it_after_its_plan_as_long_as_its_runner_lives(self) -> None:
+        run = self.claim(-60)
+        os.unlink(run.unfinished)
+        runner = lock.acquire(run.lock, 0)
+        self.assertEqual(library.users(), [run.name])
+        os.close(runner)
+        self.assertEqual(library.users(), [])
+
+    def test_a_run_whose_runner_was_killed_uses_it_up_to_its_deadline(self) -> None:
+        self.claim(-1)
+        self.assertEqual(library.users(), [])
 
 
 if __name__ == "__main__":

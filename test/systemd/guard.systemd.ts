@@ -203,6 +203,22 @@ describe('the guard under systemd', () => {
     expect(machine.read(PATHS.stopped)).toBe('');
   });
 
+  it('is taken off in the middle of a plan, which ends as it began, and then leaves nothing', async () => {
+    hook('drain', '#!/bin/sh\nmkdir -p /root/seen; until [ -e /root/seen/go ]; do sleep 0.1; done\n');
+    machine.metadata({ tags: { 'spot-guard': 'enabled', 'spot-guard:units': 'worker' } });
+    machine.call('systemctl', 'start', 'worker');
+    machine.call('sh', '-c', 'spot-guard run --rehearse --window 60 >/root/rehearsal 2>&1 &');
+    await until(() => machine.call('ls', '/root/seen').exit === 0);
+    const uninstall = () => machine.call('spot-guard', 'uninstall').out;
+    expect(uninstall()).toMatch(/^uninstalled: .*, from which the run \d+-rehearsal may still start tasks/);
+    machine.file('/root/seen/go', '');
+    await until(() => /to spare; journal/.test(machine.read('/root/rehearsal')));
+    expect(machine.read('/root/rehearsal')).toMatch(/worker\S* is started again\n(.*\n)*graceful, /);
+    expect(uninstall()).toBe('uninstalled: hooks and settings in /etc/spot-guard stay\n');
+    expect(machine.read(PATHS.command)).toBe('');
+    expect(machine.guard('install').out).toMatch(/^installed /);
+  });
+
   it('is taken off by one command, and leaves hooks alone', () => {
     hook('drain', '#!/bin/sh\n');
     expect(machine.call('spot-guard', 'uninstall').out).toMatch(/^uninstalled/);

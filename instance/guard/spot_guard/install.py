@@ -8,7 +8,7 @@ from typing import Dict, Generator, List, Optional
 
 import spot_guard
 
-from . import contract, files, lock, runs, settings, version
+from . import contract, files, library, lock, settings, version
 from .paths import has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
@@ -68,14 +68,14 @@ def _install(systemctl: str, defaults: Optional[Dict[str, str]]) -> str:
     for folder, mode in FOLDERS:
         os.makedirs(here(folder), mode=mode, exist_ok=True)
     guard = version.read()
-    installed = f"{contract.LIBRARY_FOLDER}/guard-{version.digest(guard)}.pyz"
-    if not _is_ours(contract.COMMAND_FILE):
+    installed = library.file_of(version.digest(guard))
+    if not library.command_is_ours():
         raise Failed(f"{contract.COMMAND_FILE} is there and is not SpotGuard's: move it away")
     _put(installed, guard, 0o755)
     changed = [
         name for name in UNITS if _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
     ]
-    _link(installed)
+    library.link(installed)
     told = defaults is not None and _put(contract.DEFAULTS_FILE, files.as_json(defaults), 0o600)
     before = _read(INSTALLED_FILE)
     words = f"up to date: {version.named(guard)}{', with other defaults' if told else ''}"
@@ -87,8 +87,8 @@ def _install(systemctl: str, defaults: Optional[Dict[str, str]]) -> str:
         _call(systemctl, "restart", "--", *STARTED, TAGS_UNIT)
         words = f"installed {version.named(guard)}"
     _put(INSTALLED_FILE, installed.encode(), 0o600)
-    if not runs.unfinished():
-        _forget_others({installed, before})
+    # The one before stays for a process that a unit had just started from it.
+    library.forget_others({installed, before})
     return words
 
 
@@ -101,25 +101,27 @@ def uninstall() -> str:
 def _uninstall() -> str:
     systemctl = which("systemctl") if has_systemd() else None
     there = [name for name in UNITS if os.path.exists(here(f"{contract.UNITS_FOLDER}/{name}"))]
+    words = "was not installed"
+    if there or library.is_there():
+        words = "uninstalled: hooks and settings in /etc/spot-guard stay"
     if there and systemctl:
         _call(systemctl, "disable", "--quiet", "--now", "--", *there)
     for name in there:
         _remove(f"{contract.UNITS_FOLDER}/{name}")
-    if _is_ours(contract.COMMAND_FILE):
-        _remove(contract.COMMAND_FILE)
     if there and systemctl:
         _call(systemctl, "daemon-reload")
-    for path in (
-        INSTALLED_FILE,
-        contract.TAGS_FILE,
-        contract.DEFAULTS_FILE,
-        contract.WATCH_FILE,
-        contract.WANTED_FILE,
-    ):
+    for path in (INSTALLED_FILE, contract.TAGS_FILE, contract.WATCH_FILE, contract.WANTED_FILE):
         _remove(path)
-    if not runs.unfinished():  # a plan in progress starts its tasks from its file
-        _forget_others(set())
-    return "uninstalled: hooks and settings in /etc/spot-guard stay" if there else "was not installed"
+    users = library.users() if library.is_there() else []
+    if users:
+        return (
+            f"{words}; so do {contract.COMMAND_FILE} and {contract.LIBRARY_FOLDER}, from which the "
+            f"run {', '.join(users)} may still start tasks. When it is over, some five minutes after its "
+            "deadline at the latest, call `spot-guard uninstall` again: that removes them"
+        )
+    _remove(contract.DEFAULTS_FILE)
+    library.forget_all()
+    return words
 
 
 def parse_defaults(text: str) -> Dict[str, str]:
@@ -177,43 +179,12 @@ def _put(path: str, data: bytes, mode: int) -> bool:
     return True
 
 
-def _is_ours(path: str) -> bool:
-    """A link into our folder, whether or not it leads somewhere; or nothing at all."""
-    if not os.path.lexists(here(path)):
-        return True
-    return os.path.islink(here(path)) and os.readlink(here(path)).startswith(
-        here(contract.LIBRARY_FOLDER) + "/"
-    )
-
-
-def _link(installed: str) -> None:
-    """The command names the newest."""
-    path, target = here(contract.COMMAND_FILE), here(installed)
-    if os.path.islink(path) and os.readlink(path) == target:
-        return
-    fresh = f"{path}.{os.urandom(4).hex()}"
-    os.symlink(target, fresh)
-    os.rename(fresh, path)
-
-
 def _read(path: str) -> str:
     """Empty where it is not there."""
     try:
         return files.read(here(path)).decode("utf-8", "replace")
     except OSError:
         return ""
-
-
-def _forget_others(kept: "set[str]") -> None:
-    """Versions that nobody names. The one before stays: a plan in progress may still read it."""
-    folder = here(contract.LIBRARY_FOLDER)
-    if not os.path.isdir(folder):
-        return
-    for name in os.listdir(folder):
-        if name.startswith("guard-") and f"{contract.LIBRARY_FOLDER}/{name}" not in kept:
-            os.unlink(os.path.join(folder, name))
-    if not kept:
-        os.rmdir(folder)
 
 
 def _remove(path: str) -> None:
