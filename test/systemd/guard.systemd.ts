@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PATHS, WATCH_UNIT } from '../../contract/instance.ts';
+import { EXIT, PATHS, WATCH_UNIT } from '../../contract/instance.ts';
 import { INSTANCE_ID, SystemdMachine, until } from './machine.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs/guard.md');
@@ -38,6 +38,16 @@ describe('the guard under systemd', () => {
     machine.call('sh', '-c', `rm -rf ${PATHS.hooks}/*/10-test /root/seen`);
     machine.metadata({ tags: { 'spot-guard': 'enabled' } });
     if (stateOf(WATCH_UNIT) === 'active') machine.forget();
+  });
+
+  it('is not installed with a Python that others than root may change', () => {
+    machine.call('sh', '-c', 'mkdir -m 777 /srv/py && ln -s /usr/bin/python3 /srv/py/python3');
+    const { exit, out } = machine.call('/srv/py/python3', '-I', '-S', '/root/spot-guard.pyz', 'install');
+    expect(exit).toBe(EXIT.failed);
+    expect(out).toMatch(
+      /would run \/srv\/py\/python3 as root, and others than root may change \/srv\/py \(mode 777\)\. .*such as \/usr\/bin\/python3/,
+    );
+    expect(machine.read(`${PATHS.units}/${WATCH_UNIT}`)).toBe('');
   });
 
   it('is installed by one command, and a second one finds nothing to do, in less than two seconds', () => {

@@ -8,7 +8,7 @@ from typing import Dict, Generator, List, Optional
 
 import spot_guard
 
-from . import contract, files, library, lock, settings, version
+from . import contract, files, interpreter, library, lock, settings, version
 from .paths import has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
@@ -60,6 +60,9 @@ def install(defaults: Optional[Dict[str, str]]) -> str:
     `defaults`: what the stack sets for all instances; None leaves what was told before.
     """
     systemctl = _systemctl()
+    fault = interpreter.fault()
+    if fault:
+        raise Failed(fault)
     with alone():
         return _install(systemctl, defaults)
 
