@@ -59,20 +59,12 @@ describe.concurrent('install', { timeout: 30_000 }, () => {
   );
 
   it(
-    'leaves what the stack set where nobody says otherwise, and refuses what is not allowed',
+    'leaves what the stack set where nobody says otherwise',
     on(async (machine) => {
       withSystemd(machine);
       await install(machine, '--defaults', 'drain-until=60,grace=4');
       await install(machine);
       expect(JSON.parse(machine.read(PATHS.defaults))).toEqual({ 'drain-until': '60', grace: '4' });
-      for (const [given, words] of [
-        ['drain-until=999', /999 is not a number of seconds from 4 to 115/],
-        ['drain-until=10,save-until=20', /must fall in this order/],
-        ['units=worker', /got 'units=worker', allowed NAME=SECONDS/],
-      ] as const) {
-        const { exit, stderr } = await install(machine, '--defaults', given);
-        expect([exit, stderr]).toEqual([EXIT.failed, expect.stringMatching(words)]);
-      }
       expect((await install(machine, '--defaults', 'grace=9')).stdout).toContain(', with other defaults');
     }),
   );

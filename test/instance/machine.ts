@@ -135,8 +135,8 @@ export class Machine {
   }
 
   /** The installed guard's command, at this metadata service. */
-  guard(args: readonly string[], metadataUrl: string): ChildProcess {
-    return spawn(PYTHON, ['-I', '-S', GUARD, ...args], {
+  guard(args: readonly string[], metadataUrl: string, guard = GUARD): ChildProcess {
+    return spawn(PYTHON, ['-I', '-S', guard, ...args], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -149,8 +149,8 @@ export class Machine {
   }
 
   /** Runs it to its end. */
-  async call(args: readonly string[], metadataUrl: string) {
-    const child = this.guard(args, metadataUrl);
+  async call(args: readonly string[], metadataUrl: string, guard = GUARD) {
+    const child = this.guard(args, metadataUrl, guard);
     let [stdout, stderr] = ['', ''];
     child.stdout?.on('data', (data) => (stdout += data));
     child.stderr?.on('data', (data) => (stderr += data));

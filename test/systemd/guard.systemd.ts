@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PATHS, WATCH_UNIT } from '../../contract/instance.ts';
+import { EXIT, PATHS, WATCH_UNIT } from '../../contract/instance.ts';
 import { INSTANCE_ID, SystemdMachine, until } from './machine.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs/guard.md');
@@ -38,6 +38,16 @@ describe('the guard under systemd', () => {
     machine.call('sh', '-c', `rm -rf ${PATHS.hooks}/*/10-test /root/seen`);
     machine.metadata({ tags: { 'spot-guard': 'enabled' } });
     if (stateOf(WATCH_UNIT) === 'active') machine.forget();
+  });
+
+  it('is not installed with a Python that others than root may change', () => {
+    machine.call('sh', '-c', 'mkdir -m 777 /srv/py && ln -s /usr/bin/python3 /srv/py/python3');
+    const { exit, out } = machine.call('/srv/py/python3', '-I', '-S', '/root/spot-guard.pyz', 'install');
+    expect(exit).toBe(EXIT.failed);
+    expect(out).toMatch(
+      /would run \/srv\/py\/python3 as root, and others than root may change \/srv\/py \(mode 777\)\. .*such as \/usr\/bin\/python3/,
+    );
+    expect(machine.read(`${PATHS.units}/${WATCH_UNIT}`)).toBe('');
   });
 
   it('is installed by one command, and a second one finds nothing to do, in less than two seconds', () => {
@@ -223,6 +233,22 @@ describe('the guard under systemd', () => {
     await machine.reboot();
     await until(() => stateOf('worker') === 'active');
     expect(machine.read(PATHS.stopped)).toBe('');
+  });
+
+  it('is taken off in the middle of a plan, which ends as it began, and then leaves nothing', async () => {
+    hook('drain', '#!/bin/sh\nmkdir -p /root/seen; until [ -e /root/seen/go ]; do sleep 0.1; done\n');
+    machine.metadata({ tags: { 'spot-guard': 'enabled', 'spot-guard:units': 'worker' } });
+    machine.call('systemctl', 'start', 'worker');
+    machine.call('sh', '-c', 'spot-guard run --rehearse --window 60 >/root/rehearsal 2>&1 &');
+    await until(() => machine.call('ls', '/root/seen').exit === 0);
+    const uninstall = () => machine.call('spot-guard', 'uninstall').out;
+    expect(uninstall()).toMatch(/^uninstalled: .*, from which the run \d+-rehearsal may still start tasks/);
+    machine.file('/root/seen/go', '');
+    await until(() => /to spare; journal/.test(machine.read('/root/rehearsal')));
+    expect(machine.read('/root/rehearsal')).toMatch(/worker\S* is started again\n(.*\n)*graceful, /);
+    expect(uninstall()).toBe('uninstalled: hooks and settings in /etc/spot-guard stay\n');
+    expect(machine.read(PATHS.command)).toBe('');
+    expect(machine.guard('install').out).toMatch(/^installed /);
   });
 
   it('is taken off by one command, and leaves hooks alone', () => {

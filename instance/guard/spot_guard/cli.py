@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "spot-guard", description="Makes the two minutes before a Spot interruption count."
     )
+    parser.add_argument("--version", nargs=0, action=_Version, help="which guard this is")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("status", help="settings and where they come from, the last poll, the last run")
     commands.add_parser(
@@ -44,11 +45,14 @@ def _parser() -> argparse.ArgumentParser:
         type=_window,
         default=contract.WINDOW_SECONDS,
         metavar="SECONDS",
-        help="to the deadline, 8 to 120; 120 where absent",
+        help="to the deadline, from 8 to 120 (default 120)",
     )
     install = commands.add_parser("install", help="puts this guard onto the machine as a service")
     install.add_argument(
-        "--defaults", metavar="NAME=SECONDS,...", help="what the stack sets for all instances"
+        "--defaults",
+        type=_defaults,
+        metavar="NAME=SECONDS,...",
+        help="what the stack sets for all instances (default: what it set before)",
     )
     commands.add_parser("uninstall", help="takes it off; hooks and settings in /etc/spot-guard stay")
     commands.add_parser("watch", help="watches for a notice, where systemd does not do it")
@@ -63,6 +67,25 @@ def _window(text: str) -> int:
     if not text.isdigit() or not least <= int(text) <= most:
         raise argparse.ArgumentTypeError(f"got {text!r}, allowed whole seconds from {least} to {most}")
     return int(text)
+
+
+def _defaults(text: str) -> Dict[str, str]:
+    from . import install
+
+    try:
+        return install.parse_defaults(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+class _Version(argparse.Action):
+    """argparse's own takes words that would have to be made for every call, a notice's too."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_arguments: object) -> None:
+        from . import version
+
+        print(f"spot-guard {version.named(version.read())}")
+        parser.exit()
 
 
 def _status(_options: argparse.Namespace) -> int:
@@ -87,8 +110,7 @@ def _install(options: argparse.Namespace) -> int:
     from . import install
 
     try:
-        given = None if options.defaults is None else install.parse_defaults(options.defaults)
-        print(install.install(given))
+        print(install.install(options.defaults))
     except install.Failed as failed:
         return _fail(options, failed)
     return contract.EXIT_OK

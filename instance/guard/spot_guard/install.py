@@ -1,20 +1,23 @@
 """Puts the guard onto the machine as a service, or takes it off. Both may be called again and again."""
 
-import hashlib
+import contextlib
 import os
 import subprocess
 import sys
-from typing import Dict, List, Optional
+from typing import Dict, Generator, List, Optional
 
 import spot_guard
 
-from . import contract, files, runs, settings
-from .paths import guard_file, has_systemd, here, search_path, which
+from . import contract, files, interpreter, library, lock, settings, version
+from .paths import has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
 TAGS_UNIT = "spot-guard-tags.service"
 INSTALLED_FILE = f"{contract.STATE_FOLDER}/installed"
 """Names the version that systemd was told to run."""
+LOCK_FILE = f"{contract.RUN_FOLDER}/install.lock"
+ALONE_SECONDS = 30.0
+"""As long as another call may take: most of it is systemd's, which restarts the units."""
 UNITS = (*STARTED, TAGS_UNIT, "spot-guard-wanted.service")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 FOLDERS = (
@@ -30,79 +33,119 @@ class Failed(Exception):
     """Why it cannot be done, in words for the user."""
 
 
+@contextlib.contextmanager
+def alone(within_seconds: float = ALONE_SECONDS) -> Generator[None, None, None]:
+    """No two of install and uninstall at a time: State Manager's and a user's would undo each other's work.
+
+    Raises Failed where the other does not end in time, OSError.
+    """
+    os.umask(0o022)  # the caller may have one that shuts everybody else out of what all must read
+    os.makedirs(here(contract.RUN_FOLDER), exist_ok=True)
+    try:
+        held = lock.acquire(here(LOCK_FILE), within_seconds)
+    except TimeoutError as error:
+        raise Failed(
+            f"another install or uninstall is at work and has not ended within {within_seconds:.0f} s "
+            f"(it holds {LOCK_FILE}): call this again when it has"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
 def install(defaults: Optional[Dict[str, str]]) -> str:
     """What was done, in a line. Raises Failed, OSError.
 
     `defaults`: what the stack sets for all instances; None leaves what was told before.
     """
     systemctl = _systemctl()
+    fault = interpreter.fault()
+    if fault:
+        raise Failed(fault)
+    with alone():
+        return _install(systemctl, defaults)
+
+
+def _install(systemctl: str, defaults: Optional[Dict[str, str]]) -> str:
     for folder, mode in FOLDERS:
         os.makedirs(here(folder), mode=mode, exist_ok=True)
-    with open(guard_file(), "rb") as file:
-        guard = file.read()
-    digest = hashlib.sha256(guard).hexdigest()
-    installed = f"{contract.LIBRARY_FOLDER}/guard-{digest}.pyz"
-    if not _is_ours(contract.COMMAND_FILE):
+    guard = version.read()
+    installed = library.file_of(version.digest(guard))
+    if not library.command_is_ours():
         raise Failed(f"{contract.COMMAND_FILE} is there and is not SpotGuard's: move it away")
     _put(installed, guard, 0o755)
     changed = [
         name for name in UNITS if _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
     ]
-    _link(installed)
+    library.link(installed)
     told = defaults is not None and _put(contract.DEFAULTS_FILE, files.as_json(defaults), 0o600)
     before = _read(INSTALLED_FILE)
-    version = f"{spot_guard.VERSION} ({digest[:12]})"
-    words = f"up to date: {version}{', with other defaults' if told else ''}"
+    words = f"up to date: {version.named(guard)}{', with other defaults' if told else ''}"
     # Not by what had to be written alone: an earlier call may have been killed before systemd knew of it.
     if changed or before != installed or not _all_run(systemctl):
         _call(systemctl, "daemon-reload")
         _call(systemctl, "enable", "--quiet", "--", *STARTED, TAGS_UNIT)
         # The runner is no part of these units: a plan in progress goes on.
         _call(systemctl, "restart", "--", *STARTED, TAGS_UNIT)
-        words = f"installed {version}"
+        words = f"installed {version.named(guard)}"
     _put(INSTALLED_FILE, installed.encode(), 0o600)
-    if not runs.unfinished():
-        _forget_others({installed, before})
+    # The one before stays for a process that a unit had just started from it.
+    library.forget_others({installed, before})
     return words
 
 
 def uninstall() -> str:
     """What was done, in a line. Hooks and settings in /etc stay. Raises Failed, OSError."""
+    with alone():
+        return _uninstall()
+
+
+def _uninstall() -> str:
     systemctl = which("systemctl") if has_systemd() else None
     there = [name for name in UNITS if os.path.exists(here(f"{contract.UNITS_FOLDER}/{name}"))]
+    words = "was not installed"
+    if there or library.is_there():
+        words = "uninstalled: hooks and settings in /etc/spot-guard stay"
     if there and systemctl:
         _call(systemctl, "disable", "--quiet", "--now", "--", *there)
     for name in there:
         _remove(f"{contract.UNITS_FOLDER}/{name}")
-    if _is_ours(contract.COMMAND_FILE):
-        _remove(contract.COMMAND_FILE)
     if there and systemctl:
         _call(systemctl, "daemon-reload")
-    for path in (
-        INSTALLED_FILE,
-        contract.TAGS_FILE,
-        contract.DEFAULTS_FILE,
-        contract.WATCH_FILE,
-        contract.WANTED_FILE,
-    ):
+    for path in (INSTALLED_FILE, contract.TAGS_FILE, contract.WATCH_FILE, contract.WANTED_FILE):
         _remove(path)
-    if not runs.unfinished():  # a plan in progress starts its tasks from its file
-        _forget_others(set())
-    return "uninstalled: hooks and settings in /etc/spot-guard stay" if there else "was not installed"
+    users = library.users() if library.is_there() else []
+    if users:
+        return (
+            f"{words}; so do {contract.COMMAND_FILE} and {contract.LIBRARY_FOLDER}, from which the "
+            f"run {', '.join(users)} may still start tasks. When it is over, some five minutes after its "
+            "deadline at the latest, call `spot-guard uninstall` again: that removes them"
+        )
+    _remove(contract.DEFAULTS_FILE)
+    library.forget_all()
+    return words
 
 
 def parse_defaults(text: str) -> Dict[str, str]:
-    """`NAME=VALUE,NAME=VALUE`. Raises Failed."""
+    """`NAME=VALUE,NAME=VALUE`. Raises ValueError, with each fault that it has."""
     defaults: Dict[str, str] = {}
+    strange: List[str] = []
+    faults: List[str] = []
     for pair in filter(None, text.split(",")):
         name, _, value = pair.partition("=")
         if name not in contract.DEFAULT_SECONDS or not value.isdigit():
-            allowed = ", ".join(contract.DEFAULT_SECONDS)
-            raise Failed(f"--defaults: got {pair[:40]!r}, allowed NAME=SECONDS, by commas, of {allowed}")
-        defaults[name] = value
-    refused = settings.parse(defaults).refused
-    if refused:
-        raise Failed(f"--defaults: {'; '.join(refused)}")
+            strange.append(repr(pair[:40]))
+        elif name in defaults:
+            faults.append(f"got {name} twice")
+        else:
+            defaults[name] = value
+    if strange:
+        allowed = ", ".join(contract.DEFAULT_SECONDS)
+        faults.append(f"got {', '.join(strange)}, allowed NAME=SECONDS, by commas, of {allowed}")
+    faults += settings.parse(defaults).refused
+    if faults:
+        raise ValueError("; ".join(faults))
     return defaults
 
 
@@ -139,43 +182,12 @@ def _put(path: str, data: bytes, mode: int) -> bool:
     return True
 
 
-def _is_ours(path: str) -> bool:
-    """A link into our folder, whether or not it leads somewhere; or nothing at all."""
-    if not os.path.lexists(here(path)):
-        return True
-    return os.path.islink(here(path)) and os.readlink(here(path)).startswith(
-        here(contract.LIBRARY_FOLDER) + "/"
-    )
-
-
-def _link(installed: str) -> None:
-    """The command names the newest."""
-    path, target = here(contract.COMMAND_FILE), here(installed)
-    if os.path.islink(path) and os.readlink(path) == target:
-        return
-    fresh = f"{path}.{os.urandom(4).hex()}"
-    os.symlink(target, fresh)
-    os.rename(fresh, path)
-
-
 def _read(path: str) -> str:
     """Empty where it is not there."""
     try:
         return files.read(here(path)).decode("utf-8", "replace")
     except OSError:
         return ""
-
-
-def _forget_others(kept: "set[str]") -> None:
-    """Versions that nobody names. The one before stays: a plan in progress may still read it."""
-    folder = here(contract.LIBRARY_FOLDER)
-    if not os.path.isdir(folder):
-        return
-    for name in os.listdir(folder):
-        if name.startswith("guard-") and f"{contract.LIBRARY_FOLDER}/{name}" not in kept:
-            os.unlink(os.path.join(folder, name))
-    if not kept:
-        os.rmdir(folder)
 
 
 def _remove(path: str) -> None:

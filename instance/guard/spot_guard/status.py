@@ -1,14 +1,11 @@
 """`status`: what this guard knows, where it knows it from, and what it did last."""
 
-import hashlib
 import json
 import os
 import time
 from typing import Any, Dict, List, Optional, cast
 
-from spot_guard import VERSION
-
-from . import contract, files, runs, sources, stopped, terms
+from . import contract, files, runs, sources, stopped, terms, version
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .journal import ENDS, Follower
@@ -29,8 +26,7 @@ def show() -> int:
 
 
 def _guard() -> str:
-    with open(guard_file(), "rb") as file:
-        return f"{VERSION} ({hashlib.sha256(file.read()).hexdigest()[:12]}), {guard_file()}"
+    return f"{version.named(version.read())}, {guard_file()}"
 
 
 def _watcher() -> str:
