@@ -14,8 +14,8 @@ export const NOTICES_PARAMETER = 'Notices';
 export const DEFAULTS_PARAMETER = 'Defaults';
 export const DEFAULTS_PATTERN = '^[a-z0-9=,-]*$';
 export const DEFAULTS_MAX_CHARS = 1_000;
-/** Its parameter is short, so that it may carry more: the whole guard. */
-export const INSTALL_DOCUMENT_MAX_BYTES = 60_000;
+/** Its parameter is short, so that it may carry more: the whole guard. 64 KB bound both together. */
+export const INSTALL_DOCUMENT_MAX_BYTES = 63_000;
 
 /** Anchored, because the agent's own check is not; no repeat count, because Go's regexp allows 1,000 at most. */
 export const NOTICES_PATTERN = '^[A-Za-z0-9_-]+$';

@@ -91,6 +91,8 @@ export const guardUpgraded: Scenario = {
     'State Manager brings a newer guard in the middle of a run: the watcher is another then, and the run ends as it began',
   expected: 'graceful',
   onlyInAll: true,
+  // Its hook of 4 s must fit into drain.
+  windowSeconds: 30,
   installed: true,
   tags: WORKER_TAGS,
   prepare: (instance) => {

@@ -59,7 +59,7 @@ describe.concurrent('a plan in progress', { timeout: 30_000 }, () => {
         const plan = machine.call(['run', '--rehearse', '--window', '40'], metadata.url, guard);
         await until(() => machine.exists('/begun'));
         expect((await machine.call(['uninstall'], NOWHERE, guard)).stdout).toMatch(
-          /^uninstalled: hooks and settings in \/etc\/spot-guard stay; so do \S+ and \S+, from which the run \d+-rehearsal may still start tasks\. .* call `spot-guard uninstall` again/,
+          /^uninstalled: hooks and settings in \/etc\/spot-guard stay; so do \S+ and \S+, from which the run \d+-rehearsal \(deadline [^)]+\) may still start tasks\. .* call `spot-guard uninstall` again/,
         );
         expect(readdirSync(join(machine.root, PATHS.units))).toEqual([]);
         machine.file('/go', '');

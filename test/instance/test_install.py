@@ -32,13 +32,13 @@ class Users(on_a_machine.OnAMachine):
     def test_a_run_uses_the_guards_file_before_its_runner_has_come(self) -> None:
         self.assertEqual(library.users(), [])
         run = self.claim(60)
-        self.assertEqual(library.users(), [run.name])
+        self.assertEqual(library.users(), [run.shown])
 
     def test_a_run_uses_it_after_its_plan_as_long_as_its_runner_lives(self) -> None:
         run = self.claim(-60)
         os.unlink(run.unfinished)
         runner = lock.acquire(run.lock, 0)
-        self.assertEqual(library.users(), [run.name])
+        self.assertEqual(library.users(), [run.shown])
         os.close(runner)
         self.assertEqual(library.users(), [])
 

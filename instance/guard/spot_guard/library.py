@@ -1,10 +1,9 @@
 """The guard's versions on the machine, each a file of its own, and the command that names the newest."""
 
 import os
-import time
 from typing import List, Set
 
-from . import contract, lock, runs
+from . import contract, runs
 from .paths import here
 
 
@@ -17,17 +16,8 @@ def is_there() -> bool:
 
 
 def users() -> List[str]:
-    """The runs in which a guard's file may still be started: a runner lives, or one may yet come.
-
-    A runner lives on after its plan, and then its run is not `unfinished` any more. One that was killed
-    leaves its run unfinished for good, but nobody follows it after the deadline.
-    """
-    now = time.time()
-    return [
-        run.name
-        for deadline, run in runs.every()
-        if lock.is_held(run.lock) or (deadline > now and os.path.exists(run.unfinished))
-    ]
+    """The runs in which a guard's file may still be started."""
+    return [run.shown for run in runs.alive()]
 
 
 def command_is_ours() -> bool:

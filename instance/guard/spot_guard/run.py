@@ -49,7 +49,7 @@ class Run(NamedTuple):
 
     @property
     def lock(self) -> str:
-        """Held by the runner as long as it lives, and holds its pid."""
+        """Held by the runner as long as it lives."""
         return os.path.join(self.folder, "lock")
 
     @property

@@ -114,6 +114,12 @@ def under_way() -> List[Run]:
     return [run for run in unfinished() if may_end(run)]
 
 
+def alive() -> List[Run]:
+    """Also those whose plan is over, and whose runner stays in case that the machine lives on."""
+    coming = under_way()
+    return [run for _, run in every() if run in coming or lock.is_held(run.lock)]
+
+
 def latest() -> Optional[Run]:
     """The one under way, else the one that began last."""
 
