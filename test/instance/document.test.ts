@@ -69,7 +69,7 @@ describe('the document', () => {
     const scripts = { guard: '@BASE64@', accept: '@GUARD@', stage: '', install: '@GUARD@', remove: '' };
     for (const build of [gracefulShutdown, installGuard]) {
       expect(() => build(guard, scripts)).toThrow(
-        /^the SSM document has \d+ bytes, at most (44|60)000 are allowed: make the guard smaller$/,
+        /^the SSM document has \d+ bytes, at most (44|63)000 are allowed: make the guard smaller$/,
       );
     }
   });

@@ -139,6 +139,23 @@ class Ticks(OnAMachine):
         watching.look()
         self.assertTrue(os.path.exists(run.withdrawn))
 
+    def test_take_it_for_withdrawn_though_another_watcher_had_seen_it(self) -> None:
+        deadline = self.announce(100)
+        command, _ = runs.claim(notice(deadline + 4, {}))
+        self.watch().look()
+        del self.service.said[ACTION]
+        watching = self.watch()
+        for _ in range(10):
+            watching.look()
+        self.assertTrue(os.path.exists(command.withdrawn))
+
+    def test_take_no_notice_for_withdrawn_that_a_command_alone_has_brought(self) -> None:
+        command, _ = runs.claim(notice(int(time.time()) + 100, {}))
+        watching = self.watch()
+        for _ in range(12):
+            watching.look()
+        self.assertFalse(os.path.exists(command.withdrawn))
+
     def test_count_anew_when_the_notice_is_back(self) -> None:
         watching, deadline = self.watch(), self.announce(100)
         watching.look()

@@ -76,6 +76,11 @@ class Run(NamedTuple):
         return os.path.join(self.folder, "withdrawn")
 
     @property
+    def seen_file(self) -> str:
+        """Holds the deadline that EC2 showed to a watcher."""
+        return os.path.join(self.folder, "seen")
+
+    @property
     def joined_file(self) -> str:
         return os.path.join(self.folder, "joined")
 
@@ -105,6 +110,13 @@ class Run(NamedTuple):
             return Joined(**{name: value for name, value in said.items() if name in Joined._fields})
         except (OSError, ValueError, TypeError, AttributeError):
             return Joined()  # nobody has joined yet
+
+    def seen(self) -> Optional[int]:
+        """Epoch seconds, as EC2 showed them to a watcher; None where it has not."""
+        try:
+            return int(files.read(self.seen_file))
+        except (OSError, ValueError):
+            return None
 
     def join(self, wanted: Notice) -> None:
         """The earlier deadline holds; settings are those of the first who brings any. Raises OSError."""

@@ -4,7 +4,7 @@ import os
 import time
 from typing import Callable, Dict, List, Tuple
 
-from . import contract, noticefile, runs, sighting, sources, stopped
+from . import contract, files, noticefile, runs, sighting, sources, stopped
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .metadata import Answer, Metadata, NoAnswer
@@ -53,6 +53,14 @@ class Watcher:
         """By the run's folder."""
         self._starts: Dict[str, int] = {}
         self._tell = Telling()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """With what an earlier watcher has acted on: it may be withdrawn."""
+        for run in runs.alive():
+            seen = run.seen()
+            if seen is not None:
+                self._acted[(run.event, seen)] = run
         self._tend(first=True)
 
     def look(self) -> None:
@@ -134,6 +142,10 @@ class Watcher:
             os.unlink(run.withdrawn)
         self._tell.say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.shown}")
         self._acted[key] = run
+        try:
+            files.write(run.seen_file, b"%d" % key[1])
+        except OSError:
+            pass  # no room: a watcher that follows this one would not notice that it was withdrawn
 
     def _see_none(self) -> None:
         """A notice that was there and is not any more, was withdrawn."""
