@@ -80,10 +80,13 @@ export async function untilQuiet(
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** A plan that is not over. */
+/** A plan that is not over. A run is named by its deadline; beside them lies the next one's folder, made ahead. */
 function isRunning(instance: Instance): boolean {
   const runs = instance.at(PATHS.runs);
-  return existsSync(runs) && readdirSync(runs).some((run) => existsSync(`${runs}/${run}/unfinished`));
+  return (
+    existsSync(runs) &&
+    readdirSync(runs).some((run) => /^\d/.test(run) && existsSync(`${runs}/${run}/unfinished`))
+  );
 }
 
 /** It runs, and has not yet had a word on the notice that the metadata service announces. */
