@@ -242,7 +242,9 @@ describe('the guard under systemd', () => {
     machine.call('sh', '-c', 'spot-guard run --rehearse --window 60 >/root/rehearsal 2>&1 &');
     await until(() => machine.call('ls', '/root/seen').exit === 0);
     const uninstall = () => machine.call('spot-guard', 'uninstall').out;
-    expect(uninstall()).toMatch(/^uninstalled: .*, from which the run \d+-rehearsal may still start tasks/);
+    expect(uninstall()).toMatch(
+      /^uninstalled: .*, from which the run \d+-rehearsal \(deadline [^)]+\) may still start tasks/,
+    );
     machine.file('/root/seen/go', '');
     await until(() => /to spare; journal/.test(machine.read('/root/rehearsal')));
     expect(machine.read('/root/rehearsal')).toMatch(/worker\S* is started again\n(.*\n)*graceful, /);
