@@ -21,6 +21,18 @@ const findings = (stdout: string): Record<string, string> =>
 // One after the other: an agent that runs is seen by every check on this machine.
 describe('check', { timeout: 30_000 }, () => {
   it(
+    'goes on after a thing that cannot be looked at',
+    withService(async (machine, metadata) => {
+      const { exit, stdout, stderr } = await machine.call(['check'], metadata.url);
+      expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
+      expect(findings(stdout)).toMatchObject({
+        disk: expect.stringMatching(/^FAIL .*No such file or directory: .*var\/lib/),
+        units: expect.stringMatching(/^note no systemd/),
+      });
+    }),
+  );
+
+  it(
     'has a line for each thing, and exit code 0 where all is well',
     withService(
       async (machine, metadata) => {

@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EXIT, PATHS } from '../../contract/instance.ts';
+import { EXIT, PATHS, WATCH_UNIT } from '../../contract/instance.ts';
 import { type Machine, on } from './machine.ts';
 import { NOWHERE } from './served.ts';
 
@@ -36,7 +36,8 @@ describe.concurrent('install', { timeout: 30_000 }, () => {
         stdout: expect.stringMatching(/^up to date: /),
       });
       expect(calls(machine)).toEqual(['is-active']);
-      machine.file(`${PATHS.units}/spot-guard-watch.service`, 'edited\n');
+      const unit = `${PATHS.units}/${WATCH_UNIT}`;
+      machine.file(unit, `${machine.read(unit)}# edited\n`);
       await install(machine);
       expect(calls(machine)).toEqual(['daemon-reload', 'enable', 'restart']);
     }),
@@ -92,6 +93,23 @@ describe.concurrent('install', { timeout: 30_000 }, () => {
       });
       await machine.call(['uninstall'], NOWHERE);
       expect(machine.read(PATHS.command)).toBe('mine\n');
+    }),
+  );
+
+  it(
+    'does not touch a unit of one of its names that is another’s, and nor does uninstall',
+    on(async (machine) => {
+      withSystemd(machine);
+      const unit = `${PATHS.units}/${WATCH_UNIT}`;
+      machine.file(unit, '[Unit]\nDescription=mine\n');
+      expect(await install(machine)).toMatchObject({
+        exit: EXIT.failed,
+        stderr: expect.stringMatching(
+          /spot-guard-watch\.service is there and is not SpotGuard's: move it away/,
+        ),
+      });
+      await machine.call(['uninstall'], NOWHERE);
+      expect(machine.read(unit)).toBe('[Unit]\nDescription=mine\n');
     }),
   );
 });

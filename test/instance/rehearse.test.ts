@@ -46,6 +46,20 @@ describe.concurrent('a rehearsal on the instance', { timeout: 40_000 }, () => {
   );
 
   it(
+    'names the line that is wrong in the file of its settings, and is not held up by a plan that is long dead',
+    withService(async (machine, metadata) => {
+      installed(machine);
+      machine.file('/etc/spot-guard/spot-guard.conf', 'workload = train-42\nunit = worker\n', 0o600);
+      machine.file(`${PATHS.runs}/1795519420/unfinished`, '');
+      const { stdout } = await machine.call(['run', '--rehearse', '--window', '8'], metadata.url);
+      expect(stdout).toMatch(
+        /^rehearses on \S+ with 8 s, settings from: none\nno settings, .*line 2: got 'unit = worker'/,
+      );
+      expect(stdout).toContain('drain stageEnded');
+    }, {}),
+  );
+
+  it(
     'that follows another at once is a plan of its own, with the hook as it is now',
     withService(async (machine, metadata) => {
       const rehearse = () => machine.call(['run', '--rehearse', '--window', '20'], metadata.url);

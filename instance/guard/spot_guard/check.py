@@ -44,7 +44,10 @@ def show() -> int:
     ]
     failed = False
     for name, look in checks:
-        level, words = look()
+        try:
+            level, words = look()
+        except OSError as error:
+            level, words = "FAIL", str(error)
         failed = failed or level == "FAIL"
         print(f"{level:<4}  {name:<9}  {words}")
     return 1 if failed else 0
@@ -104,7 +107,7 @@ def _settings(source: sources.Source) -> Finding:
         return ("FAIL", f"no source ({source.why}). {mend}")
     parsed = settings.parse({**terms.read_defaults(), **source.settings})
     if parsed.unsafe:
-        return ("FAIL", f"{source.name}: {'; '.join(parsed.unsafe)}. drain would fail: correct it")
+        return ("FAIL", f"{source.name}: {'; '.join(parsed.refused)}. drain would fail: correct it")
     if parsed.units and not has_systemd():
         return ("FAIL", f"{source.name}: units are named, and there is no systemd to stop them with")
     if parsed.refused:

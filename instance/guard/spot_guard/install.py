@@ -19,6 +19,7 @@ LOCK_FILE = f"{contract.RUN_FOLDER}/install.lock"
 ALONE_SECONDS = 30.0
 """As long as another call may take: most of it is systemd's, which restarts the units."""
 UNITS = (*STARTED, TAGS_UNIT, "spot-guard-wanted.service")
+OURS = b"\nDescription=SpotGuard: "
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"
 FOLDERS = (
     (contract.LIBRARY_FOLDER, 0o755),
@@ -74,6 +75,11 @@ def _install(systemctl: str, defaults: Optional[Dict[str, str]]) -> str:
     installed = library.file_of(version.digest(guard))
     if not library.command_is_ours():
         raise Failed(f"{contract.COMMAND_FILE} is there and is not SpotGuard's: move it away")
+    foreign = [name for name in UNITS if not _is_ours(f"{contract.UNITS_FOLDER}/{name}")]
+    if foreign:
+        raise Failed(
+            f"in {contract.UNITS_FOLDER} {', '.join(foreign)} is there and is not SpotGuard's: move it away"
+        )
     _put(installed, guard, 0o755)
     changed = [
         name for name in UNITS if _put(f"{contract.UNITS_FOLDER}/{name}", _unit(name, installed), 0o644)
@@ -103,7 +109,8 @@ def uninstall() -> str:
 
 def _uninstall() -> str:
     systemctl = which("systemctl") if has_systemd() else None
-    there = [name for name in UNITS if os.path.exists(here(f"{contract.UNITS_FOLDER}/{name}"))]
+    named = [(name, f"{contract.UNITS_FOLDER}/{name}") for name in UNITS]
+    there = [name for name, unit in named if os.path.exists(here(unit)) and _is_ours(unit)]
     words = "was not installed"
     if there or library.is_there():
         words = "uninstalled: hooks and settings in /etc/spot-guard stay"
@@ -180,6 +187,15 @@ def _put(path: str, data: bytes, mode: int) -> bool:
         pass  # not there, or not to be read: written anew
     files.write(here(path), data, mode)
     return True
+
+
+def _is_ours(unit: str) -> bool:
+    """By its description, which every version has; or nothing is there."""
+    try:
+        with open(here(unit), "rb") as file:
+            return OURS in file.read(files.MOST_BYTES)
+    except FileNotFoundError:
+        return True
 
 
 def _read(path: str) -> str:

@@ -23,7 +23,7 @@ SILENT = ("taskRuns", "stageStarted")
 
 def run(window: int) -> int:
     """Exit code 0 for a graceful end."""
-    under_way = [one.shown for one in runs.unfinished()]
+    under_way = [one.shown for one in runs.under_way()]
     if under_way or supersede.is_interrupted():
         which = ", ".join(under_way) or "a notice's, whose deadline lies ahead"
         print(f"spot-guard run: a plan is under way: {which}. Wait for its end", file=sys.stderr)
@@ -36,6 +36,8 @@ def run(window: int) -> int:
         return contract.EXIT_FAILED
     source = sources.find(metadata, instance_id)
     print(f"rehearses on {instance_id} with {window} s, settings from: {source.name}")
+    if source.settings is None:
+        print(f"no settings, as a notice would have none here: {source.why}")
     if source.guarded is False:
         print("the instance is not tagged spot-guard=enabled: no notice would be acted on here")
     deadline = int(time.time()) + window

@@ -82,7 +82,7 @@ def _seen(action: str, text: Any, answer: Answer, now: float) -> Sighting:
         skew = 0.0  # none to speak of; or the service's own clock is the one that is wrong
     ahead = at - (now - skew)
     if abs(ahead) > SANE_SECONDS:
-        return Unknown(f"a time that is {ahead:.0f} s away: {text}")
+        return Unknown(f"a time that is more than {SANE_SECONDS} s away: {text}")
     return Seen(action, at, round(skew, 3))
 
 
