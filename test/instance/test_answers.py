@@ -69,6 +69,12 @@ class Interruption(unittest.TestCase):
                 seen = sighting.of_interruption(Answer(200, self.BODY, date), self.NOW)
                 self.assertEqual(seen, sighting.Seen("terminate", 1_795_519_420, 0.0))
 
+    def test_of_another_year_is_told_in_the_same_words_each_second(self) -> None:
+        answer = Answer(200, '{"action": "stop", "time": "2025-01-01T00:00:00Z"}', None)
+        first, second = (sighting.of_interruption(answer, now) for now in (1_795_519_420.0, 1_795_519_421.0))
+        self.assertIsInstance(first, sighting.Unknown)
+        self.assertEqual(first, second)
+
     def test_that_is_not_understood_is_told_in_plain_words_of_bounded_length(self) -> None:
         evil = "\\u001b[2J\\u0007é" * 5_000
         for body in (f'{{"action":"{evil}"}}', f'{{"action":"stop","time":"{evil}"}}', evil, f'["{evil}"]'):
