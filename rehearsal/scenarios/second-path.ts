@@ -122,6 +122,8 @@ export const eventLost: Scenario = {
   story:
     'EventBridge loses the event: the watcher alone brings the work to safety, and as no word of it reaches AWS, no more than "unprotected" is claimed',
   expected: 'unprotected',
+  // `npm test` runs it by the command line, to see what it prints.
+  onlyInAll: true,
   installed: true,
   tags: WORKER_TAGS,
   deliver: () => [],
