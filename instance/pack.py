@@ -25,7 +25,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def strip(source: str) -> str:
-    """The source without what only a reader needs. Strings and line breaks of code stay as they are."""
+    """The source without what only a reader needs. Strings and line breaks of code stay as they are.
+
+    A level of indentation is one space.
+    """
     kept = _without_comments(source)
     tree = ast.parse(kept)
     docstrings = _docstrings(tree)
@@ -33,17 +36,19 @@ def strip(source: str) -> str:
         number
         for node in ast.walk(tree)
         if isinstance(node, (ast.Constant, ast.JoinedStr))
-        for number in range(node.lineno, node.end_lineno or node.lineno)  # the last line ends outside
-    }
+        for number in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    }  # the first line begins outside
     out: List[str] = []
     for number, line in enumerate(kept.splitlines(), start=1):
+        code = line.lstrip()
+        level = " " * ((len(line) - len(code)) // 4)
         if number in docstrings:
             if docstrings[number]:
-                out.append(line[: len(line) - len(line.lstrip())] + "pass")
+                out.append(level + "pass")
         elif number in within_strings:
             out.append(line)
-        elif line.strip():
-            out.append(line.rstrip())
+        elif code:
+            out.append(level + (code if number + 1 in within_strings else code.rstrip()))
     return "\n".join(out) + "\n"
 
 

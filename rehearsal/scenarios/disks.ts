@@ -14,7 +14,7 @@ import {
 
 export const runNotWritable: Scenario = {
   name: 'run-not-writable',
-  story: 'the guard cannot be put in /run/spot-guard: the command says why, at once, and harms nothing',
+  story: 'nothing can be written to /run/spot-guard: each step of the command says why, and harms nothing',
   expected: 'failed',
   onlyInAll: true,
   tags: WORKER_TAGS,
@@ -24,13 +24,22 @@ export const runNotWritable: Scenario = {
     // A file where the folder belongs: root passes every permission, and the rehearsal may be root.
     writeFileSync(instance.at(PATHS.run), '');
   },
-  expectations: [({ instance }) => hooksRan(instance, []), refusedWith(/spot-guard/)],
+  expectations: [
+    ({ instance }) => hooksRan(instance, []),
+    ({ invocations }) => {
+      const steps = (invocations[0]?.steps ?? []).filter(({ name }) => name !== 'accept');
+      const said = steps.every(
+        ({ exit, stdout }) => exit === EXIT.lost && /the run cannot be recorded in \/run\//.test(stdout),
+      );
+      return check(said && steps.length === 4, 'each step to say that no run can be recorded', steps);
+    },
+  ],
 };
 
 export const diskFull: Scenario = {
   name: 'disk-full',
   story:
-    '/run is full when the command comes (no file can grow): the command says so at once, and harms nothing',
+    'every disk is full when the command comes (no file can grow): it says so at once, and harms nothing',
   expected: 'failed',
   onlyInAll: true,
   tags: WORKER_TAGS,

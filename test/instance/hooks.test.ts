@@ -1,5 +1,5 @@
 // Hooks that must not or cannot run.
-import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exits, GRACEFUL, type Machine, on, reportOf } from './machine.ts';
@@ -56,6 +56,18 @@ describe.concurrent('a hook that must not or cannot run', { timeout: 40_000 }, (
       '/opt, which is writable by others',
     ],
     [
+      'is a link to a link that lies in a folder that others may write to',
+      (m: Machine) => {
+        m.file('/opt/tools/run', '#!/bin/sh\n', 0o755);
+        m.file('/srv/of-a-user/.keep', '');
+        mkdirSync(join(m.root, '/etc/spot-guard/hooks.d/drain'), { recursive: true });
+        symlinkSync('../../opt/tools/run', join(m.root, '/srv/of-a-user/current'));
+        symlinkSync(join(m.root, '/srv/of-a-user/current'), join(m.root, '/etc/spot-guard/hooks.d/drain/h'));
+        chmodSync(join(m.root, '/srv/of-a-user'), 0o777);
+      },
+      '/of-a-user, which is writable by others',
+    ],
+    [
       'lies below a folder that others may write to',
       (m: Machine) => {
         m.hook('drain', 'h', '#!/bin/sh\n');
@@ -80,6 +92,21 @@ describe.concurrent('a hook that must not or cannot run', { timeout: 40_000 }, (
       chownSync(join(machine.root, '/etc/spot-guard/hooks.d/drain/h'), 1234, 0);
       const ends = await machine.run(machine.notices(8));
       expect(reportOf(ends).tasks[0]).toMatchObject({ exit: 20, note: 'is not owned by root: chown root' });
+    }),
+  );
+
+  it.runIf(isRoot)(
+    'fails where a link on the way is owned by somebody else, though its folder lets nobody move it',
+    on(async (machine) => {
+      machine.file('/opt/tools/run', '#!/bin/sh\n', 0o755);
+      machine.file('/tmp/.keep', '');
+      chmodSync(join(machine.root, '/tmp'), 0o1777);
+      symlinkSync(join(machine.root, '/opt/tools/run'), join(machine.root, '/tmp/theirs'));
+      lchownSync(join(machine.root, '/tmp/theirs'), 1234, 0);
+      mkdirSync(join(machine.root, '/etc/spot-guard/hooks.d/drain'), { recursive: true });
+      symlinkSync(join(machine.root, '/tmp/theirs'), join(machine.root, '/etc/spot-guard/hooks.d/drain/h'));
+      const [task] = reportOf(await machine.run(machine.notices(8))).tasks;
+      expect(task?.note).toContain('/tmp/theirs, which is not owned by root: chown -h root');
     }),
   );
 

@@ -50,6 +50,7 @@ export class Machine {
   readonly #path = join(this.root, 'bin');
   /** Put before the shell of each step, such as `ulimit -f 8;`. */
   prelude = '';
+  readonly #mounted: string[] = [];
   readonly #groups = new Map<Step, number>();
 
   constructor() {
@@ -177,6 +178,15 @@ export class Machine {
       .map((line) => JSON.parse(line) as JournalLine);
   }
 
+  /** Puts a disk of its own there, of so many kilobytes. Only root may, and not in every container. */
+  mount(path: string, kilobytes: number): string {
+    const folder = join(this.root, path);
+    mkdirSync(folder, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]);
+    this.#mounted.push(folder);
+    return folder;
+  }
+
   /** Ids of processes that carry this machine's root in their environment: all that the guard starts do. */
   processes(containing = ''): number[] {
     return readdirSync('/proc')
@@ -212,6 +222,7 @@ export class Machine {
         // ended meanwhile
       }
     }
+    for (const folder of this.#mounted) execFileSync('umount', ['--lazy', folder]);
     rmSync(this.root, { recursive: true, force: true });
   }
 }

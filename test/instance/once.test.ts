@@ -36,9 +36,10 @@ describe.concurrent('once', { timeout: 40_000 }, () => {
     on(async (machine) => {
       machine.hook('drain', 'wait', `#!/bin/sh\nuntil [ -e ${machine.root}/on ]; do sleep 0.1; done\n`);
       const shown = () => Number(/"deadline": (\d+)/.exec(machine.read(PATHS.notice))?.[1]);
+      const earlier = machine.notices(15); // of the same moment, however long the first takes to begin
       const first = machine.run(machine.notices(25));
       await until(() => machine.exists(PATHS.notice));
-      const [before, second] = [shown(), machine.run(machine.notices(15))];
+      const [before, second] = [shown(), machine.run(earlier)];
       await until(() => shown() !== before);
       expect(before - shown()).toBeGreaterThanOrEqual(9);
       machine.file('/on', '');
@@ -188,13 +189,13 @@ describe.concurrent('once', { timeout: 40_000 }, () => {
       machine.hook(
         'drain',
         'long',
-        `#!/bin/sh\ntrap "echo told >> ${machine.root}/told" TERM\nsleep 8; touch ${machine.root}/finished\n`,
+        `#!/bin/sh\ntrap "echo told >> ${machine.root}/told" TERM\nsleep 14; touch ${machine.root}/finished\n`,
       );
       const running = machine.run(machine.notices(6));
       await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
       const [runner] = machine.processes('run\0');
       process.kill(runner ?? 0, 'SIGSTOP');
-      await new Promise((resolve) => setTimeout(resolve, 7_000)); // the sleep itself is what is tested
+      await new Promise((resolve) => setTimeout(resolve, 11_000)); // the sleep itself is what is tested
       process.kill(runner ?? 0, 'SIGCONT');
       await running;
       await until(() => machine.exists('/finished'));

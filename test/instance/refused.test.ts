@@ -1,8 +1,12 @@
 // What is refused, in words; and disks that are full or read-only.
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encode, exits, GRACEFUL, on } from './machine.ts';
+
+/** Root alone may, and not in every container. */
+const mayMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
 
 describe.concurrent('what is refused', { timeout: 40_000 }, () => {
   it(
@@ -86,12 +90,27 @@ describe.concurrent('a disk that is full or read-only', { timeout: 40_000 }, () 
     'is refused in words where the guard cannot be put in place',
     on(async (machine) => {
       machine.file('/run/spot-guard', 'in the way');
+      machine.file('/var/lib/spot-guard', 'in the way');
       const end = await machine.step('accept', machine.notices(8));
       expect(end).toMatchObject({
         exit: 169,
-        stdout: expect.stringMatching(/refused: .*run\/spot-guard cannot be made/),
+        stdout: expect.stringMatching(
+          /refused: .*run\/spot-guard cannot be written: .*lib\/spot-guard cannot/,
+        ),
       });
       expect(machine.read('/run/spot-guard')).toBe('in the way');
+    }),
+  );
+
+  it.runIf(mayMount)(
+    'has the guard put on another disk where /run has no room for it, and the plan runs',
+    on(async (machine) => {
+      const run = machine.mount('/run/spot-guard', 64);
+      expect(exits(await machine.run(machine.notices(8)))).toEqual(GRACEFUL);
+      expect(readdirSync(run).filter((name) => name.startsWith('guard'))).toEqual([]);
+      const fallback = join(machine.root, '/var/lib/spot-guard');
+      expect(readdirSync(fallback)).toEqual([expect.stringMatching(/^guard-[0-9a-f]{64}\.pyz$/)]);
+      expect(statSync(fallback).mode & 0o777).toBe(0o700);
     }),
   );
 

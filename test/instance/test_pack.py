@@ -15,7 +15,7 @@ import pack
 class Strip(unittest.TestCase):
     def test_comments_docstrings_and_blank_lines_go(self) -> None:
         source = '"""Doc."""\n\nx = 1  # why\n\n\ndef f():\n    """Only a docstring."""\n\n# end\n'
-        self.assertEqual(pack.strip(source), "x = 1\ndef f():\n    pass\n")
+        self.assertEqual(pack.strip(source), "x = 1\ndef f():\n pass\n")
 
     def test_strings_that_look_like_comments_stay(self) -> None:
         source = 'x = "# no comment"\ny = """a\n# b\n\nc"""\n'
@@ -25,9 +25,8 @@ class Strip(unittest.TestCase):
     def test_every_module_keeps_its_code(self) -> None:
         for path in sorted(pack.GUARD.rglob("*.py")):
             with self.subTest(path.name):
-                kept = ast.parse(pack.strip(path.read_text(encoding="utf-8")))
-                whole = ast.parse(path.read_text(encoding="utf-8"))
-                self.assertEqual(_names(kept), _names(whole))
+                source = path.read_text(encoding="utf-8")
+                self.assertEqual(_code(pack.strip(source)), _code(source))
 
 
 class Pack(unittest.TestCase):
@@ -55,12 +54,15 @@ class Pack(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout.partition(":")[0]), (10, "not installed"))
 
 
-def _names(tree: ast.AST) -> "list[str]":
-    return [
-        type(node).__name__ + str(getattr(node, "name", ""))
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.Call, ast.If, ast.Return))
-    ]
+def _code(source: str) -> str:
+    """But for strings that stand as statements, and the `pass` that takes the place of one."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        for statement in list(getattr(node, "body", []) if isinstance(node, (ast.stmt, ast.Module)) else []):
+            text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            if text or isinstance(statement, ast.Pass):
+                node.body.remove(statement)
+    return ast.dump(tree)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,19 @@ class Family(unittest.TestCase):
         self.assertEqual(family.members()[process.pid].mark, "")
         self.assertLess(time.monotonic() - begun, 5)
 
+    def test_anothers_environment_is_read_once(self) -> None:
+        process = self.start("sleep", "60", mark="/another/run")
+        _await(lambda: _name(process.pid) == "sleep")
+        asked: List[int] = []
+        really = processes._environment  # pyright: ignore[reportPrivateUsage]
+        family = processes.Family("/run/nobody", 0.0)
+        with mock.patch.object(
+            processes, "_environment", side_effect=lambda pid: asked.append(pid) or really(pid)
+        ):
+            for _ in range(3):
+                self.assertNotIn(process.pid, family.members())
+        self.assertEqual(asked.count(process.pid), 1)
+
     def test_a_name_that_looks_like_the_rest_of_the_line_deceives_nobody(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             odd = Path(folder) / "a) Z 1 (b"

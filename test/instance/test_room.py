@@ -3,15 +3,17 @@
 import os
 import subprocess
 import unittest
-from typing import Any
+from typing import Any, Dict
 
 from on_a_machine import OnAMachine, full_disk, notice
-from spot_guard import contract, noticefile, runs
+from spot_guard import contract, lock, noticefile, runs
 from spot_guard.clock import Clock
 from spot_guard.journal import RESERVED_BYTES, Follower, Journal
 
 DEADLINE = 1_795_519_420
 DISK_BYTES = 1_048_576
+DISK_INODES = 64
+LARGEST = dict.fromkeys(map(str, contract.SETTINGS), "\U0001f4be" * 256)
 
 
 class FullDisk(OnAMachine):
@@ -19,7 +21,15 @@ class FullDisk(OnAMachine):
         super().setUp()
         folder = self.root + contract.RUN_FOLDER
         os.makedirs(folder)
-        mount = ["/bin/mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder]
+        mount = [
+            "/bin/mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            f"size={DISK_BYTES},nr_inodes={DISK_INODES}",
+            "tmpfs",
+            folder,
+        ]
         if os.geteuid() != 0 or subprocess.call(mount, stderr=subprocess.DEVNULL) != 0:
             self.skipTest("nobody but root mounts a disk of its own to fill, and not in every container")
         self.addCleanup(subprocess.check_call, ["/bin/umount", "--lazy", folder])
@@ -42,6 +52,29 @@ class FullDisk(OnAMachine):
             journal.write("warning", note="x" * 2_048)
         journal.write("ended")
         self.assertEqual(Follower(run.journal).read()[-1]["phase"], "ended")
+
+    def test_nor_one_that_holds_no_more_files_however_small(self) -> None:
+        runs.make_ready()
+        with self.assertRaisesRegex(OSError, "No space left"):
+            for number in range(DISK_INODES):
+                os.mkdir(f"{self.root}{contract.RUN_FOLDER}/{number}")
+        run, made = runs.claim(notice(DEADLINE))
+        self.assertTrue(made)
+        os.close(lock.acquire(run.lock, 0))
+        Journal(run.journal, Clock(), DEADLINE).write("ended")
+        os.rename(run.request, self.root + contract.WANTED_FILE)
+
+    def test_nor_the_settings_that_the_other_path_brings_from_being_heard(self) -> None:
+        runs.make_ready()
+        run, _ = runs.claim(notice(DEADLINE))
+        self.fill()
+        self.assertEqual(runs.claim(notice(DEADLINE - 7, LARGEST)), (run, False))
+        self.assertEqual((run.joined().deadline, run.joined().settings), (DEADLINE - 7, LARGEST))
+
+    def test_nor_a_notice_of_the_largest_settings_in_letters_that_json_escapes(self) -> None:
+        runs.make_ready()
+        self.fill()
+        self.assertEqual(runs.claim(notice(DEADLINE, LARGEST))[0].notice().settings, LARGEST)
 
     def test_without_that_room_is_said_and_leaves_nothing_for_a_run(self) -> None:
         self.fill()
@@ -91,8 +124,18 @@ class Acknowledgements(OnAMachine):
         folder = self.folder("old", "a-folder/")
         os.symlink("/nowhere", f"{folder}/a-link")
         noticefile.open_acknowledgements(forget=True)
-        self.assertEqual((noticefile.acknowledged(), os.listdir(folder)), ([], ["a-folder"]))
+        self.assertEqual(os.listdir(folder), [])
         self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o1777)
+
+    def test_are_taken_away_with_the_notice_whoever_stands_in_a_folder_of_them(self) -> None:
+        noticefile.open_acknowledgements(forget=True)
+        folder = self.folder("trainer", "a-folder/", "a-folder/file")
+        inside = os.open(f"{folder}/a-folder/x", os.O_RDONLY)
+        self.addCleanup(os.close, inside)
+        noticefile.clear_left_behind(0.0)
+        self.assertEqual((os.listdir(folder), os.stat(folder).st_mode & 0o7777), ([], 0o700))
+        with self.assertRaises(FileNotFoundError):
+            os.open("more", os.O_WRONLY | os.O_CREAT, dir_fd=inside)
 
     def test_are_kept_where_the_plan_is_taken_over(self) -> None:
         self.folder("trainer")

@@ -3,31 +3,16 @@
 import contextlib
 import io
 import os
-import tempfile
 import threading
 import time
 import unittest
 from typing import Any, List
 from unittest import mock
 
-import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
-from spot_guard import contract, lock, runs, step, task
+from on_a_machine import OnAMachine, notice
+from spot_guard import contract, lock, runs, step, task, terms
 from spot_guard.clock import Clock
 from spot_guard.journal import Journal, clock_of
-from spot_guard.notice import Notice
-
-
-def notice(deadline: int) -> Notice:
-    return Notice("i-0123456789abcdef0", "terminate", deadline, {}, "interruption")
-
-
-class OnAMachine(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        patch = mock.patch.dict(os.environ, {contract.ROOT_VARIABLE: folder.name})
-        patch.start()
-        self.addCleanup(patch.stop)
 
 
 class Claim(OnAMachine):
@@ -69,7 +54,7 @@ class Following(OnAMachine):
         )
         codes: List[int] = []
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            following: Any = step._Following(run, mine, "drain")  # pyright: ignore[reportPrivateUsage]
+            following: Any = step._Following(run, "drain")  # pyright: ignore[reportPrivateUsage]
             thread = threading.Thread(target=lambda: codes.append(following.follow()), daemon=True)
             thread.start()
             thread.join(10)
@@ -82,6 +67,35 @@ class Following(OnAMachine):
         code, said = self.follow(Clock((wall + 100, boot)), wall + 90)
         self.assertEqual(code, contract.EXIT_LOST)
         self.assertIn("the deadline passed before the run had a word", said)
+
+
+class ClockThatIsSet(OnAMachine):
+    def test_moves_no_deadline(self) -> None:
+        for skew in (0.0, 300.0):
+            for seconds in (-3600, 5, 3600):
+                with self.subTest(seconds=seconds, skew=skew):
+                    self.setUp()
+                    mine = notice(int(time.time() - skew) + 100, {}, skew=skew)
+                    run, _ = runs.claim(mine)
+                    then = time.time() + seconds
+                    with mock.patch.object(time, "time", return_value=then):
+                        clock = Clock()
+                        self.assertEqual(runs.under_way(), [run])
+                        self.assertTrue(runs.is_interrupted())
+                        self.assertAlmostEqual(run.seconds_left(), 100, delta=2)
+                        at = terms.Terms(run, mine, None, clock)
+                        self.assertAlmostEqual(at.deadline - clock.now(), 100, delta=2)
+                        # EC2's own time of it, which the report tells.
+                        self.assertAlmostEqual(at.deadline - at.skew, mine.deadline, delta=0.01)
+
+
+class Latest(OnAMachine):
+    def test_is_no_plan_that_died_beyond_its_deadline_where_a_later_one_ended(self) -> None:
+        dead, _ = runs.claim(notice(int(time.time()) - 600))
+        os.utime(dead.notice_file, (1, 1))
+        ended, _ = runs.claim(notice(int(time.time()) - 60, event="rehearsal"))
+        os.unlink(ended.unfinished)
+        self.assertEqual(runs.latest(), ended)
 
 
 class Told(unittest.TestCase):

@@ -9,7 +9,7 @@ import unittest
 from typing import Any, Dict, Optional, Tuple
 
 from on_a_machine import OnAMachine, notice
-from spot_guard import contract, lock, runs, stopped, stopping, supersede
+from spot_guard import contract, lock, runs, stopped, stopping
 from spot_guard.stopped import Stopped
 
 DEADLINE = 1_795_519_420
@@ -100,13 +100,24 @@ class LeftBehind(OnAMachine):
                 self.assertIs(stopped.is_left_behind(), left)
 
 
-class Superseded(OnAMachine):
-    def test_is_a_lesser_plan_by_an_interruption_whose_runner_is_still_at_it(self) -> None:
+class Interrupted(OnAMachine):
+    def test_is_the_machine_as_long_as_the_runner_is_at_it(self) -> None:
         run, _ = runs.claim(notice(int(time.time()) - 5))
-        self.assertFalse(supersede.is_interrupted())
+        self.assertFalse(runs.is_interrupted())
         held = lock.acquire(run.lock, 0)
-        self.assertTrue(supersede.is_interrupted())
+        self.assertTrue(runs.is_interrupted())
         os.close(held)
+
+    def test_is_the_machine_up_to_the_deadline_though_the_plan_is_over_unless_it_was_spared(self) -> None:
+        run, _ = runs.claim(notice(int(time.time()) + 100))
+        os.unlink(run.unfinished)
+        self.put(contract.STOPPED_FILE, Stopped(1, ("a",), "/bin/true", boot="another")._asdict())
+        self.assertTrue(runs.is_interrupted())
+        self.assertFalse(stopped.is_left_behind())
+        self.assertEqual(stopped.start_again(), ["nothing more is started again: EC2 has given notice"])
+        open(run.withdrawn, "w").close()
+        self.assertFalse(runs.is_interrupted())
+        self.assertEqual(stopped.start_again(), ["a is started again"])
 
 
 class StartAgain(OnAMachine):
@@ -139,19 +150,24 @@ class StartAgain(OnAMachine):
 
     def tool(self, also: str) -> str:
         """Starts what it is told to, and does this when it starts `a`."""
-        return self.put("/tool", f'#!/bin/sh\nfor last; do :; done\n[ "$last" != a ] || {also}\n', 0o755)
+        lines = (
+            "for last; do :; done",
+            f'echo "$1 $last" >> {self.root}/calls',
+            f'[ "$last" != a ] || {also}',
+        )
+        return self.put("/tool", "\n".join(("#!/bin/sh", *lines, "")), 0o755)
 
-    def test_waits_from_the_moment_that_another_interruptions_plan_begins(self) -> None:
+    def test_stops_again_what_was_being_started_when_a_notice_came_and_starts_no_more(self) -> None:
         folder = f"{self.root}{contract.RUNS_FOLDER}/{int(time.time()) + 100}"
         tool = self.tool(f"{{ mkdir -p {folder}; touch {folder}/unfinished; }}")
         stopped.record(Stopped(DEADLINE, ("a", "b"), tool))
         said = stopped.start_again()
-        self.assertEqual(
-            [line.partition(":")[0] for line in said], ["a is started again", "nothing more is started again"]
-        )
+        self.assertEqual(said, ["a is stopped again: EC2 has given notice"])
+        with open(f"{self.root}/calls", encoding="utf-8") as calls:
+            self.assertEqual(calls.read(), "start a\nstop a\n")
         known = stopped.read()
         assert known is not None
-        self.assertEqual((known.units, known.tries), (("b",), 0))
+        self.assertEqual((known.units, known.tries), (("a", "b"), 0))
 
     def test_strikes_nothing_off_that_a_plan_has_recorded_meanwhile(self) -> None:
         stopped.record(Stopped(DEADLINE + 300, ("a",), "/none"))

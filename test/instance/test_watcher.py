@@ -56,8 +56,8 @@ class Ticks(OnAMachine):
         redirected.__enter__()
         self.addCleanup(redirected.__exit__, None, None, None)
 
-    def start_runner(self, run: Run, again: bool) -> None:
-        self.started.append(f"{run.name} again" if again else run.name)
+    def start_runner(self, run: Run, futile: int) -> None:
+        self.started.append(f"{run.name} again" if futile else run.name)
 
     def spawn(self, command: List[str], stderr: str) -> None:
         self.assertEqual(stderr, os.devnull)
@@ -198,6 +198,23 @@ class Ticks(OnAMachine):
             watching.look()
         self.assertEqual([one.name for one in runs.unfinished()], [str(deadline + 1)])
 
+    def test_have_a_run_of_its_own_made_for_a_notice_that_is_shown_again_when_its_runner_has_spared_it(
+        self,
+    ) -> None:
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        shown = self.service.said.pop(ACTION)
+        for _ in range(10):
+            watching.look()
+        self.assertTrue(run.spare())
+        self.service.said[ACTION] = shown
+        for _ in range(3):
+            watching.look()
+        self.assertTrue(run.spare(), "what a runner has begun to leave out, it leaves out")
+        self.assertEqual({one.name for one in runs.unfinished()}, {run.name, str(deadline + 1)})
+
     def test_forget_no_notice_for_a_tag_that_comes_late_or_a_clock_that_is_set(self) -> None:
         watching, deadline = self.watch(), self.announce(100)
         del self.service.said[f"{sources.TAGS_PATH}/spot-guard"]
@@ -275,9 +292,9 @@ class Ticks(OnAMachine):
         watching = self.watch(sandboxed=True)
         start: Any = watching._start  # pyright: ignore[reportPrivateUsage]
         self.assertTrue(os.path.exists(self.root + contract.WANTED_FILE))
-        start(run, True)
+        start(run, 1)
         self.assertEqual(self.started, [])
-        start(run, True)
+        start(run, 2)
         self.assertEqual(self.started, [f"{run.name} again"])
 
     def test_say_each_thing_once_in_plain_words_of_bounded_length(self) -> None:

@@ -18,7 +18,7 @@ def live_on(plan: Plan) -> None:
         return
     if plan.notice.event == INTERRUPTION:
         try:
-            plan.supervisor.idle(lambda: plan.terms.deadline + SPARED_SECONDS, plan.is_withdrawn)
+            plan.supervisor.idle(lambda: plan.terms.deadline + SPARED_SECONDS, plan.run_.spare)
         except Thawed:
             pass  # it slept through its deadline: what this waits for
     plan.notice_file.withdraw()

@@ -53,6 +53,9 @@ class Child:
                 pass  # a full disk loses output, not the run
 
     def close_output(self) -> None:
+        """Nothing more comes."""
+        assert self.pipe is not None
+        self.pipe.close()
         if self._output is not None:
             os.close(self._output)
             self._output = None

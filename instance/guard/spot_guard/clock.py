@@ -3,6 +3,9 @@
 import time
 from typing import Optional, Tuple
 
+LEAST_STEP_SECONDS = 0.5
+"""Less is but the time between the readings of two clocks."""
+
 
 class Clock:
     """The wall clock, read once, then carried on by CLOCK_BOOTTIME.
@@ -18,6 +21,17 @@ class Clock:
         """Epoch seconds."""
         wall, boot = self.anchor
         return wall + time.clock_gettime(time.CLOCK_BOOTTIME) - boot
+
+    def ahead_of(self, other: "Clock") -> float:
+        """Seconds, where the wall clock was set between the two; else zero."""
+        (wall, boot), (others_wall, others_boot) = self.anchor, other.anchor
+        ahead = round((wall - boot) - (others_wall - others_boot), 3)
+        return ahead if abs(ahead) >= LEAST_STEP_SECONDS else 0.0
+
+
+def slept() -> float:
+    """Seconds for which the machine has been asleep since it was started."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def time_of_day(epoch: float) -> str:

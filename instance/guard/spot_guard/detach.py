@@ -12,14 +12,14 @@ from .run import Run
 SYSTEMD_RUN_SECONDS = 3.0
 
 
-def start_runner(run: Run, again: bool) -> None:
+def start_runner(run: Run, futile: int = 0) -> None:
     """A transient unit where there is systemd, else a session of its own. Raises OSError.
 
-    Starting it twice does no harm: a runner that does not get the run's lock leaves. `again`: one was
-    started and is not there; where it has not written a line, units are not for us on this machine.
+    Starting it twice does no harm: a runner that does not get the run's lock leaves. `futile`: so many
+    starts brought none; where none has written a line either, units are not for us on this machine.
     """
     command = [*guard_command(), "run", run.folder]
-    trusted = has_systemd() and (not again or os.path.exists(run.journal))
+    trusted = has_systemd() and (futile == 0 or os.path.exists(run.journal))
     if not (trusted and _start_unit(run, command)):
         spawn(command, stderr=os.path.join(run.folder, "runner.log"))
 

@@ -1,5 +1,6 @@
 """Files that the guard trusts: read with care, written whole or not at all."""
 
+import errno
 import json
 import os
 import stat
@@ -54,6 +55,17 @@ def write(path: str, data: bytes, mode: int = 0o600) -> None:
     except OSError:
         os.unlink(fresh)
         raise
+    finally:
+        os.close(fd)
+
+
+def fill(path: str, data: bytes) -> None:
+    """Into the room that the file has. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.pwrite(fd, data, 0) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        os.ftruncate(fd, len(data))
     finally:
         os.close(fd)
 

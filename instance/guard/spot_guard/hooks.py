@@ -5,7 +5,7 @@ import re
 import stat
 from typing import Dict, List, Tuple
 
-from . import contract
+from . import contract, way
 from .paths import here
 from .patience import ANSWER_SECONDS, within
 from .task import Task
@@ -59,7 +59,7 @@ def _fault(path: str, found: os.stat_result) -> str:
         return "is not a file"
     if not found.st_mode & 0o111:
         return "is not executable: chmod +x"
-    return _writable_by_others(found) or _on_the_way(os.path.realpath(path)) or _first_line(path)
+    return _writable_by_others(found) or _on_the_way(path) or _first_line(path)
 
 
 def _first_line(path: str) -> str:
@@ -76,15 +76,18 @@ def _first_line(path: str) -> str:
 
 
 def _on_the_way(path: str) -> str:
-    """Who may write to a folder on the way may put another file in its place: also where a link leads."""
-    folder = os.path.dirname(path)
-    while folder not in ("/", os.path.realpath(here("/"))):
-        found = os.stat(folder)
+    """Who may write to a folder on the way, or owns a link, may put another file in the hook's place."""
+    sandbox = os.path.realpath(here("/"))
+    for passed, found in way.to(path):
+        if os.path.commonpath((passed, sandbox)) == passed:
+            continue  # nothing above it is judged
+        shown = ascii(passed)[1:-1]
+        if stat.S_ISLNK(found.st_mode) and found.st_uid not in (0, os.geteuid()):
+            return f"lies behind the link {shown}, which is not owned by root: chown -h root"
         sticky = found.st_uid == 0 and found.st_mode & stat.S_ISVTX
-        fault = "" if sticky else _writable_by_others(found)
+        fault = _writable_by_others(found) if stat.S_ISDIR(found.st_mode) and not sticky else ""
         if fault:
-            return f"lies in {ascii(folder)[1:-1]}, which {fault}"
-        folder = os.path.dirname(folder)
+            return f"lies in {shown}, which {fault}"
     return ""
 
 

@@ -3,9 +3,9 @@
 import os
 import stat
 import sys
-from typing import Iterator, List, Optional
+from typing import List, Optional
 
-from . import contract
+from . import contract, way
 
 
 def fault() -> Optional[str]:
@@ -31,31 +31,11 @@ def fault() -> Optional[str]:
 
 
 def of_others(*files: str) -> List[str]:
-    """What is not root's alone, of these and of each folder on the way to them."""
+    """What is not root's alone, of these and of what is passed on the way to them."""
     found: List[str] = []
-    for path in dict.fromkeys(passed for file in files for passed in _way(file)):
-        at = os.stat(path)
+    for path, at in dict(passed for file in files for passed in way.to(file)).items():
         if at.st_uid != 0:
             found.append(f"{path} (of the user {at.st_uid})")
-        elif at.st_mode & 0o022:
+        elif at.st_mode & 0o022 and not stat.S_ISLNK(at.st_mode):
             found.append(f"{path} (mode {stat.S_IMODE(at.st_mode):o})")
     return found
-
-
-def _way(path: str) -> Iterator[str]:
-    """Each folder that the kernel passes on its way to a file, those behind links too; then the file."""
-    at, ahead = "/", path.split("/")[::-1]
-    yield at
-    while ahead:
-        name = ahead.pop()
-        if name == "..":
-            at = os.path.dirname(at)
-        elif name not in ("", "."):
-            found = os.path.join(at, name)
-            if os.path.islink(found):
-                target = os.readlink(found)
-                ahead += target.split("/")[::-1]
-                at = "/" if target.startswith("/") else at
-            else:
-                at = found
-                yield at

@@ -8,7 +8,7 @@ from .clock import Clock
 
 Line = Dict[str, Any]
 
-ENDS = ("ended", "thawed", "superseded")
+ENDS = ("ended", "superseded")
 """Phases after which no stage follows."""
 
 RESERVED_BYTES = 131072

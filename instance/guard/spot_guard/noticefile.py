@@ -4,7 +4,7 @@ import itertools
 import os
 from typing import Callable, List
 
-from . import contract, files
+from . import contract, files, runs
 from .clock import rfc3339
 from .notice import Notice
 from .paths import here
@@ -38,7 +38,11 @@ class NoticeFile:
             "instanceId": self._notice.instance_id,
         }
         try:
-            files.write_json(here(contract.NOTICE_FILE), content, 0o644)
+            held = runs.hold()
+            try:
+                files.write_json(here(contract.NOTICE_FILE), content, 0o644)
+            finally:
+                os.close(held)
             self._deadline = deadline
         except OSError as error:
             self.fault = f"cannot be written: {error}"[:NOTE_CHARS]
@@ -56,17 +60,23 @@ def clear_left_behind(now: float) -> None:
 
 def _remove_if(condition: Callable[[int], bool]) -> None:
     """By the deadline in it. Without a notice nobody needs a folder in /run that all may fill."""
-    path = here(contract.NOTICE_FILE)
     try:
-        if condition(files.read_json(path)["deadline"]):
-            os.unlink(path)
-    except (OSError, ValueError, LookupError, TypeError):
-        pass  # gone, or another's: what was wanted
-    if not os.path.exists(path):
+        held = runs.hold()
+    except OSError:
+        return  # another is at it: the watcher looks again
+    try:
+        path = here(contract.NOTICE_FILE)
         try:
-            os.chmod(here(contract.ACKNOWLEDGED_FOLDER), 0o700)
-        except OSError:
-            pass  # nobody was told; or nothing here can be written, and so not filled
+            if condition(files.read_json(path)["deadline"]):
+                os.unlink(path)
+        except (OSError, ValueError, LookupError, TypeError):
+            pass  # gone, or another's: what was wanted
+        if not os.path.exists(path):
+            _empty(here(contract.ACKNOWLEDGED_FOLDER))
+    except OSError:
+        pass  # nobody was told
+    finally:
+        os.close(held)
 
 
 def open_acknowledgements(forget: bool) -> None:
@@ -76,19 +86,30 @@ def open_acknowledgements(forget: bool) -> None:
     """
     folder = here(contract.ACKNOWLEDGED_FOLDER)
     os.makedirs(folder, exist_ok=True)
-    faults: List[OSError] = []
-    if forget:
-        os.chmod(folder, 0o700)  # nobody adds to it meanwhile
-        for name in os.listdir(folder):
-            try:
-                os.unlink(os.path.join(folder, name))
-            except (FileNotFoundError, IsADirectoryError, PermissionError):
-                pass  # what is not a file is no acknowledgement
-            except OSError as error:
-                faults.append(error)
+    faults = _empty(folder) if forget else []
     os.chmod(folder, 0o1777)  # noqa: S103
     if faults:
         raise faults[0]
+
+
+def _empty(folder: str) -> List[OSError]:
+    """Closes it to others first, so that nobody adds to it. Returns why a file stays. Raises OSError."""
+    faults: List[OSError] = []
+    os.chmod(folder, 0o700)
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        except (IsADirectoryError, PermissionError):
+            # Imported here: the watcher has no use for it as long as all goes well.
+            import shutil
+
+            shutil.rmtree(path, ignore_errors=True)
+        except OSError as error:
+            faults.append(error)
+    return faults
 
 
 def acknowledged() -> List[str]:

@@ -69,7 +69,7 @@ class Plan:
         )
         history.end_interrupted(self.before, self.family)
         self.warn("what hides its origin may outlive its stage", processes.become_subreaper())
-        if self.notice.event != INTERRUPTION and supersede.is_interrupted():
+        if self.notice.event != INTERRUPTION and runs.is_interrupted():
             self.journal.write("superseded", note=supersede.WHY)
             return
         self._end_others("rehearsal")
@@ -77,11 +77,11 @@ class Plan:
         self._warn_of_settings()
         try:
             for stage in STAGES_OF[self.notice.event]:
-                if stage not in self.before.stages and not self.is_withdrawn():
+                if stage not in self.before.stages and not self.run_.spare():
                     self._run_stage(stage)
-            self._report()
         except Thawed:
             self.journal.write("thawed", note="the machine slept through the deadline: nothing more is ended")
+        self._report()
 
     def _moments(self) -> Dict[str, object]:
         ends = {stage: round(end, 3) for stage, end in self.terms.ends.items()}
@@ -90,9 +90,6 @@ class Plan:
     def _warn_of_settings(self) -> None:
         for refused in self.terms.settings.refused:
             self.warn("a setting was refused", refused)
-
-    def is_withdrawn(self) -> bool:
-        return os.path.exists(self.run_.withdrawn)
 
     def _end_others(self, event: str) -> None:
         """A lesser plan must not run beside that of an interruption."""
@@ -124,16 +121,26 @@ class Plan:
         self.notice_file.show(int(self.terms.deadline))
 
     def _run_stage(self, stage: str) -> None:
+        """Raises Thawed."""
         self.stage = stage
         started = self.before.starts.get(stage, self.clock.now())
         self.journal.write("stageStarted", stage=stage, until=round(self.end(stage), 3))
+        try:
+            self._do_stage(stage, started)
+        except Thawed:
+            self._end_stage(stage, started, contract.EXIT_OVERRAN)
+            raise
+        ended = [line for line in self.lines("taskEnded") if line["stage"] == stage]
+        self._end_stage(stage, started, stage_exit(ended))
+
+    def _do_stage(self, stage: str, started: float) -> None:
         hibernates = self.notice.action == "hibernate"
         if stage == "drain" and not hibernates:
             waiting.for_settings(self, started)
         if stage == "save":
             self._end_others(contract.REBALANCE)
         less = 0.0
-        if stage == "clean" and not hibernates and self.supervisor.leftovers():
+        if stage == "clean" and not hibernates and self.supervisor.leftovers(self.end(stage)):
             # Hooks that run over must not take the time in which the others' background work ends.
             less = min(
                 LEFTOVER_GRACE_SECONDS, max(0.0, self._hooks_end(stage, started) - self.clock.now()) / 3
@@ -145,8 +152,6 @@ class Plan:
         self.run_tasks(self.after_hooks(stage), lambda: self.end(stage))
         if stage == "drain" and not hibernates:
             waiting.for_an_answer(self)
-        ended = [line for line in self.lines("taskEnded") if line["stage"] == stage]
-        self._end_stage(stage, started, stage_exit(ended))
 
     def _run_hooks(self, stage: str, until: Moment) -> None:
         tasks, warnings = hooks.hook_tasks(stage, self.notice.action, self._environment(stage, until()))
@@ -181,7 +186,7 @@ class Plan:
     def _report(self) -> None:
         self.stage = "report"
         started = self.before.starts.get("report", self.clock.now())
-        spared = self.is_withdrawn()
+        spared = self.run_.spare()
         self.journal.write("stageStarted", stage="report", until=round(self.end("report"), 3))
         self._end_stage("report", started, contract.EXIT_OK)
         text = report.render(

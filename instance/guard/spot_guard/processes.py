@@ -3,10 +3,10 @@
 import os
 import signal
 import time
-from typing import AbstractSet, Callable, Dict, Iterable, List, NamedTuple, Set
+from typing import AbstractSet, Callable, Dict, Iterable, List, NamedTuple, Optional
 
 from . import contract
-from .patience import within
+from .patience import each
 
 PR_SET_CHILD_SUBREAPER = 36
 QUIET_WALKS = 3
@@ -14,6 +14,8 @@ QUIET_WALKS = 3
 STOP_SECONDS = 0.5
 ENVIRON_SECONDS = 0.1
 """The kernel may keep a reader waiting while the process waits for a file server that is gone."""
+ENVIRONS_SECONDS = 1.0
+"""For all of one walk: the next goes on with those that this one leaves out."""
 ENVIRON_BYTES = 262144
 
 
@@ -51,7 +53,8 @@ class Family:
     def __init__(self, mark: str, since: float) -> None:
         self._mark = mark
         self._since = int(since * os.sysconf("SC_CLK_TCK"))
-        self._silent: Set[int] = set()
+        self._settled: Dict[int, bytes] = {}
+        """By process id, when it started: another's, or one that does not answer. It is not asked again."""
         self.walk_seconds = 0.0
         """How long the last walk of /proc took."""
 
@@ -62,20 +65,23 @@ class Family:
         """Those that live, without this process; `sessions` are the run's own as well."""
         begun = time.monotonic()
         alive: Processes = {}
+        started: Dict[int, bytes] = {}
         children: Dict[int, List[int]] = {}
-        pending = [os.getpid()]
-        for name in os.listdir("/proc"):
+        for name in _listed():
             fields = stat_fields(int(name)) if name.isdigit() else []
             # The main thread of a process may be gone, a zombie, while others go on.
             if len(fields) < 20 or (fields[0] in b"ZX" and int(fields[17]) <= 1):
                 continue
             pid = int(name)
             children.setdefault(int(fields[1]), []).append(pid)
-            if int(fields[19]) < self._since:
-                continue
-            mark = self._read_mark(pid)
-            alive[pid] = Process(int(fields[2]), int(fields[3]), mark)
-            if mark or alive[pid].session in sessions:
+            if int(fields[19]) >= self._since:
+                alive[pid] = Process(int(fields[2]), int(fields[3]), "")
+                started[pid] = fields[19]
+        environments = self._read(started)
+        pending = [os.getpid()]
+        for pid, one in alive.items():
+            alive[pid] = one._replace(mark=self._mark_in(environments.get(pid)))
+            if alive[pid].mark or one.session in sessions:
                 pending.append(pid)
         found = {pid for pid in pending if pid in alive}
         while pending:
@@ -88,22 +94,24 @@ class Family:
                 # One that is just being exec'd has no environment for a moment.
                 if not alive[pid].mark and parent in found:
                     alive[pid] = alive[pid]._replace(mark=alive[parent].mark)
+        # A child of ours may have its parent's environment for a moment: it is asked again.
+        for pid, environment in environments.items():
+            if environment is None or (environment and pid not in found):
+                self._settled[pid] = started[pid]
         found.discard(os.getpid())
         self.walk_seconds = time.monotonic() - begun
         return {pid: alive[pid] for pid in found}
 
-    def _read_mark(self, pid: int) -> str:
+    def _read(self, started: Dict[int, bytes]) -> "Dict[int, Optional[bytes]]":
+        """The environments of those that are not settled; None where one cannot be had."""
+        asked = [pid for pid, at in started.items() if self._settled.get(pid) != at]
+        return each(asked, _environment, ENVIRON_SECONDS, ENVIRONS_SECONDS)
+
+    def _mark_in(self, environment: Optional[bytes]) -> str:
         """Of another run, or none: empty."""
-        if pid in self._silent:
+        if not environment:
             return ""
-        try:
-            environment = b"\0" + within(ENVIRON_SECONDS, lambda: _environment(pid))
-        except TimeoutError:
-            self._silent.add(pid)
-            return ""
-        except OSError:
-            return ""  # gone meanwhile, or another user's
-        found = environment.partition(f"\0{contract.HOOK_TASK}=".encode())[2]
+        found = (b"\0" + environment).partition(f"\0{contract.HOOK_TASK}=".encode())[2]
         mark = found.partition(b"\0")[0].decode("utf-8", "replace")
         return mark if mark.startswith(self._mark + "/") else ""
 
@@ -174,9 +182,20 @@ def stat_fields(pid: int) -> List[bytes]:
         return []
 
 
+def _listed() -> List[str]:
+    try:
+        return os.listdir("/proc")
+    except OSError:
+        return []  # the kernel has run out of something: the next walk may do better
+
+
 def _environment(pid: int) -> bytes:
-    with open(f"/proc/{pid}/environ", "rb") as file:
-        return file.read(ENVIRON_BYTES)
+    """Empty if it is gone, or another user's."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read(ENVIRON_BYTES)
+    except OSError:
+        return b""
 
 
 def outlive_memory_pressure() -> None:

@@ -5,7 +5,7 @@ import sys
 import time
 from typing import List
 
-from . import contract, detach, lock, runs, sources, supersede
+from . import contract, detach, lock, runs, sources
 from .identity import Unidentified, instance_id_of
 from .journal import ENDS, Follower, Line, words_of
 from .metadata import Metadata
@@ -24,7 +24,7 @@ SILENT = ("taskRuns", "stageStarted")
 def run(window: int) -> int:
     """Exit code 0 for a graceful end."""
     under_way = [one.shown for one in runs.under_way()]
-    if under_way or supersede.is_interrupted():
+    if under_way or runs.is_interrupted():
         which = ", ".join(under_way) or "a notice's, whose deadline lies ahead"
         print(f"spot-guard run: a plan is under way: {which}. Wait for its end", file=sys.stderr)
         return contract.EXIT_FAILED
@@ -44,14 +44,14 @@ def run(window: int) -> int:
     notice = Notice(instance_id, "terminate", deadline, source.settings or {}, "rehearsal")
     claimed, _ = runs.claim(notice)
     try:
-        return _follow(claimed, deadline)
+        return _follow(claimed)
     except KeyboardInterrupt:
         print(f"spot-guard run: the rehearsal goes on by itself, see {claimed.journal}", file=sys.stderr)
         return INTERRUPTED
 
 
-def _follow(claimed: Run, deadline: int) -> int:
-    follower, tending = Follower(claimed.journal), Tending(claimed, deadline, detach.start_runner)
+def _follow(claimed: Run) -> int:
+    follower, tending = Follower(claimed.journal), Tending(claimed, detach.start_runner)
     while True:
         lines = follower.read()
         for number, line in enumerate(lines, start=1):

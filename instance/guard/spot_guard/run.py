@@ -5,7 +5,7 @@ import os
 from typing import Any, Dict, NamedTuple, Optional, cast
 
 from . import files
-from .clock import time_of_day
+from .clock import Clock, time_of_day
 from .journal import room_of
 from .notice import Notice
 
@@ -84,8 +84,32 @@ class Run(NamedTuple):
     def joined_file(self) -> str:
         return os.path.join(self.folder, "joined")
 
+    @property
+    def joined_room(self) -> str:
+        """Holds its room until somebody joins."""
+        return os.path.join(self.folder, "joined.room")
+
+    @property
+    def request(self) -> str:
+        """What the watcher moves to where systemd looks for it: that a runner is wanted. It needs no room."""
+        return os.path.join(self.folder, "wanted")
+
+    @property
+    def spared(self) -> str:
+        """What the runner makes of `withdrawn`, and with it leaves out what is left of the plan."""
+        return os.path.join(self.folder, "spared")
+
+    def spare(self) -> bool:
+        """Whether the notice was withdrawn. Then for good: one that is shown again gets a run of its own."""
+        try:
+            os.rename(self.withdrawn, self.spared)  # needs no room
+        except FileNotFoundError:
+            pass
+        return os.path.exists(self.spared)
+
     def is_spared(self) -> bool:
-        return os.path.exists(self.withdrawn) and not os.path.exists(self.unfinished)
+        over = not os.path.exists(self.unfinished)
+        return os.path.exists(self.spared) or (over and os.path.exists(self.withdrawn))
 
     def notice(self) -> Notice:
         """Raises OSError, ValueError, TypeError."""
@@ -94,11 +118,23 @@ class Run(NamedTuple):
         return Notice(**{name: value for name, value in entry.items() if name in Notice._fields})
 
     def local_deadline(self) -> float:
-        """Epoch seconds, by this machine's clock."""
+        """Epoch seconds, by `clock`."""
         try:
             return self.notice().local_deadline
         except (OSError, ValueError, TypeError, LookupError):
-            return float(self.name.partition("-")[0])
+            return float(self.deadline)
+
+    def clock(self) -> Clock:
+        """This machine's, as it went when the run was recorded: who sets it moves no deadline."""
+        try:
+            wall, boot = self._entry()["clock"]
+            return Clock((float(wall), float(boot)))
+        except (OSError, ValueError, TypeError, LookupError):
+            return Clock()  # a guard of another version wrote it
+
+    def seconds_left(self) -> float:
+        """To its deadline; negative when that has passed."""
+        return self.local_deadline() - self.clock().now()
 
     def mark(self) -> str:
         """Begins the mark of each of the run's tasks. Raises OSError, ValueError."""
@@ -130,8 +166,14 @@ class Run(NamedTuple):
             settings = wanted.settings
         skew = before.skew or (0.0 if own.skew else wanted.skew)
         now = Joined(deadline if deadline < own.deadline else None, settings, skew)
-        if now != before:
-            files.write_json(self.joined_file, now._asdict())
+        if now == before:
+            return
+        data = files.as_json(now._asdict())
+        if os.path.exists(self.joined_room):
+            files.fill(self.joined_room, data)
+            os.rename(self.joined_room, self.joined_file)
+        else:
+            files.write(self.joined_file, data)
 
     def _entry(self) -> Dict[str, Any]:
         with open(self.notice_file, encoding="utf-8") as file:

@@ -24,7 +24,10 @@ def run(folder: str) -> int:
         return contract.EXIT_OK
     plan = Plan(this, this.notice(), history.read(Follower(this.journal).read()))
     plan.run()
-    os.unlink(this.unfinished)
+    try:
+        os.unlink(this.unfinished)
+    except FileNotFoundError:
+        pass  # an interruption's plan has ended this one
     plan.journal.give_back()
     afterwards.live_on(plan)
     plan.supervisor.let_finish()

@@ -1,11 +1,10 @@
 """Once: which run a notice belongs to. Two paths that bring the same notice find the same run."""
 
-import errno
 import os
-import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from . import contract, files, lock
+from .clock import Clock
 from .journal import RESERVED_BYTES, reserve
 from .notice import Notice
 from .paths import here
@@ -14,8 +13,15 @@ from .run import INTERRUPTION, REHEARSAL, Run
 SAME_NOTICE_SECONDS = 180
 """The event and the metadata differ by seconds; two notices in one boot lie further apart."""
 CLAIM_SECONDS = 2.0
-NOTICE_BYTES = 8192
-"""Ten settings of 256 characters fit."""
+NOTICE_BYTES = 32768
+"""Ten settings of 256 characters fit, of which JSON makes up to 12 bytes each."""
+
+
+def hold() -> int:
+    """Until it is closed, no run is recorded and no notice file changes. Raises OSError, TimeoutError."""
+    runs = here(contract.RUNS_FOLDER)
+    os.makedirs(runs, mode=0o700, exist_ok=True)
+    return lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
 
 
 def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":
@@ -23,9 +29,8 @@ def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":
 
     `shown`: EC2 shows it at this moment. A plan that was spared meanwhile is then not the last word.
     """
+    claiming = hold()
     runs = here(contract.RUNS_FOLDER)
-    os.makedirs(runs, mode=0o700, exist_ok=True)
-    claiming = lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
     try:
         # A rehearsal is called for, not brought by two paths: each has a run of its own.
         found = None if wanted.event == REHEARSAL else find(wanted.event, wanted.deadline)
@@ -44,7 +49,8 @@ def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":
         # The notice is in place before the name is, so that no other sees a run without one.
         ready = _make_ready(runs)
         # The token: who cannot read this file cannot pass for a process of the run.
-        _fill(ready.notice_file, {**wanted._asdict(), "token": os.urandom(16).hex()})
+        own = {"token": os.urandom(16).hex(), "clock": Clock().anchor}
+        files.fill(ready.notice_file, files.as_json({**wanted._asdict(), **own}))
         os.rename(ready.folder, made.folder)
         return made, True
     finally:
@@ -56,12 +62,11 @@ def make_ready() -> None:
 
     Raises OSError (no room), TimeoutError.
     """
-    runs = here(contract.RUNS_FOLDER)
-    os.makedirs(runs, mode=0o700, exist_ok=True)
-    claiming = lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
+    claiming = hold()
     try:
-        ready = _make_ready(runs)
+        ready = _make_ready(here(contract.RUNS_FOLDER))
         reserve(ready.notice_file, NOTICE_BYTES)
+        reserve(ready.joined_room, NOTICE_BYTES)
         reserve(ready.room, RESERVED_BYTES)
     finally:
         os.close(claiming)
@@ -71,20 +76,9 @@ def _make_ready(runs: str) -> Run:
     """Also what is left of a call that was killed or had no room. Raises OSError."""
     ready = Run(os.path.join(runs, "next"))
     os.makedirs(ready.folder, mode=0o700, exist_ok=True)
-    os.close(os.open(ready.unfinished, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for path in (ready.unfinished, ready.lock, ready.request):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     return ready
-
-
-def _fill(path: str, value: Dict[str, Any]) -> None:
-    """Into the room that it has. Raises OSError."""
-    data = files.as_json(value)
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        if os.pwrite(fd, data, 0) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
-        os.ftruncate(fd, len(data))
-    finally:
-        os.close(fd)
 
 
 def find(event: str, deadline: int) -> Optional[Run]:
@@ -107,11 +101,19 @@ def under_way() -> List[Run]:
 
     def may_end(run: Run) -> bool:
         try:
-            return lock.is_held(run.lock) or run.local_deadline() > time.time()
+            return lock.is_held(run.lock) or run.seconds_left() > 0
         except OSError:
             return True  # it cannot be looked at now
 
     return [run for run in unfinished() if may_end(run)]
+
+
+def is_interrupted() -> bool:
+    """Whether an interruption's plan is under way, or its deadline lies ahead and it was not withdrawn."""
+    if any(run.event == INTERRUPTION for run in under_way()):
+        return True
+    ahead = (run for _, run in every() if run.event == INTERRUPTION and not run.is_spared())
+    return any(run.seconds_left() > 0 for run in ahead)
 
 
 def alive() -> List[Run]:
@@ -122,10 +124,11 @@ def alive() -> List[Run]:
 
 def latest() -> Optional[Run]:
     """The one under way, else the one that began last."""
+    coming = under_way()
 
     def began(run: Run) -> "Tuple[bool, float]":
         try:
-            return os.path.exists(run.unfinished), os.stat(run.notice_file).st_mtime
+            return run in coming, os.stat(run.notice_file).st_mtime
         except OSError:
             return False, 0.0  # gone meanwhile
 

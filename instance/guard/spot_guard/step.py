@@ -30,7 +30,7 @@ def run(step: str, encoded: str) -> int:
     except (OSError, TimeoutError) as error:
         print(f"{step}: the run cannot be recorded in {contract.RUNS_FOLDER}: {error}")
         return contract.EXIT_LOST
-    following = _Following(claimed, mine, step)
+    following = _Following(claimed, step)
     if step == "drain" and not made:
         following.print("joined the run in progress")
     return following.follow()
@@ -45,21 +45,21 @@ def _accept(mine: Notice) -> int:
     return contract.EXIT_OK
 
 
-def _start(run_: Run, again: bool) -> None:
+def _start(run_: Run, futile: int) -> None:
     # Imported here: most steps only follow, and need not read it first.
     from . import detach
 
-    detach.start_runner(run_, again)
+    detach.start_runner(run_, futile)
 
 
 class _Following:
     """Reads the journal until `step` has ended, and sees to it that somebody writes it."""
 
-    def __init__(self, run_: Run, mine: Notice, step: str) -> None:
+    def __init__(self, run_: Run, step: str) -> None:
         self._run = run_
         self._step = step
         self._printed = 0
-        self._tending = Tending(run_, mine.local_deadline, _start)
+        self._tending = Tending(run_, _start)
 
     def follow(self) -> int:
         follower, tending = Follower(self._run.journal), self._tending

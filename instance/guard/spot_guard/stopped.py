@@ -74,7 +74,7 @@ def read() -> Optional[Stopped]:
 def is_left_behind() -> bool:
     """Whether the machine lives on, and no runner starts again what was stopped."""
     known = read()
-    if known is None or runs.under_way():
+    if known is None or runs.under_way() or runs.is_interrupted():
         return False
     if known.boot != boot_id() or _now() > known.at + LEFT_SECONDS:
         return True
@@ -101,10 +101,12 @@ def boot_id() -> str:
 def start_again(deadline: Optional[int] = None) -> List[str]:
     """Starts what was recorded. Returns a line for each thing that was to be started.
 
-    What cannot be started stays recorded, for the watcher to try again; so does all, while the plan of
-    another interruption runs. `deadline`: of the notice whose plan asks for it; nothing is done where a
-    later one has stopped more since. Raises OSError, TimeoutError where another is at it.
+    What cannot be started stays recorded, for the watcher to try again; so does all, while EC2 is about to
+    take the machine. `deadline`: of the notice whose plan asks for it; nothing is done where a later one has
+    stopped more since. Raises OSError, TimeoutError where another is at it.
     """
+    if read() is None:
+        return []
     held = _lock("starting")
     try:
         known = read()
@@ -112,9 +114,12 @@ def start_again(deadline: Optional[int] = None) -> List[str]:
             return []
         said: List[str] = []
         for name, command in _things(known):
-            if any(run.event == INTERRUPTION for run in runs.under_way()):
-                return [*said, "nothing more is started again: another interruption's plan runs"]
-            fault = _start(command)
+            if runs.is_interrupted():
+                return [*said, "nothing more is started again: EC2 has given notice"]
+            fault = _call(command)
+            if runs.is_interrupted():
+                _call((command[0], "stop", *command[2:]))  # it may have come up after the plan stopped it
+                return [*said, f"{name} is stopped again: EC2 has given notice"]
             said.append(f"{name} is not started again: {fault}" if fault else f"{name} is started again")
             if not fault:
                 _change(known, lambda now, done=name: _without(now, done))
@@ -153,11 +158,12 @@ def _change(of: Stopped, change: Callable[[Stopped], Stopped]) -> None:
 
 
 def _lock(name: str) -> int:
-    return lock.acquire(here(f"{contract.RUN_FOLDER}/{name}.lock"), LOCK_SECONDS)
+    """Beside the record: where there is no room for one, there is nothing to lock."""
+    return lock.acquire(here(f"{contract.STATE_FOLDER}/{name}.lock"), LOCK_SECONDS)
 
 
-def _start(command: Tuple[str, ...]) -> str:
-    """Why it could not be started; empty if it was."""
+def _call(command: Tuple[str, ...]) -> str:
+    """Why it failed; empty if it did not."""
     # Imported here: the watcher has no use for it.
     import subprocess
 

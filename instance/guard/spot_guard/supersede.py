@@ -2,25 +2,14 @@
 
 import os
 import signal
-import time
 from typing import List
 
 from . import processes, runs
 from .journal import ENDS, Follower, Journal, clock_of
 from .processes import Family
-from .run import INTERRUPTION, Run
+from .run import Run
 
 WHY = "EC2's notice came"
-
-
-def is_interrupted() -> bool:
-    """Whether an interruption's plan is under way, or its deadline lies ahead and it was not withdrawn."""
-    if any(run.event == INTERRUPTION for run in runs.under_way()):
-        return True
-    return any(
-        run.event == INTERRUPTION and not run.is_spared() and deadline > time.time()
-        for deadline, run in runs.every()
-    )
 
 
 def end_others(event: str) -> List[str]:

@@ -8,14 +8,16 @@ from typing import AbstractSet, Callable, Dict, List
 
 from . import contract, processes
 from .child import Child, spawn
-from .clock import Clock
+from .clock import Clock, slept
 from .processes import Family, Processes
 from .task import NOTE_CHARS, Ended, Task
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 0.2
-JUMP_SECONDS = 5.0
-"""A gap between two looks at the clock that no load explains: the machine was asleep."""
+SLEEP_SECONDS = 1.0
+STANDSTILL_SECONDS = 10.0
+"""Between two looks at the clock. Load does not explain it: whoever froze this process lives on."""
+FINISH_SECONDS = 5.0
 REAP_SECONDS = 1.0
 LOOK_SECONDS = 0.1
 """Between two walks of /proc, or five times as long as one takes."""
@@ -26,7 +28,7 @@ Moment = Callable[[], float]
 
 
 class Thawed(Exception):
-    """The clock jumped past the deadline: the machine slept through it and lives on."""
+    """The machine slept through the deadline, or stood still, and lives on."""
 
 
 class Supervisor:
@@ -46,6 +48,7 @@ class Supervisor:
         self._on_start = on_start
         self._on_run = on_run
         self._last_now = clock.now()
+        self._slept = slept()
         self._running: Dict[int, Child] = {}
         self._pipes = selectors.DefaultSelector()
 
@@ -68,12 +71,13 @@ class Supervisor:
             self._kill(ended, until())
         return ended
 
-    def leftovers(self) -> Processes:
-        """What tasks left behind, while none is running."""
-        found: Processes = {}
+    def leftovers(self, until: float) -> Processes:
+        """What tasks left behind, while none is running; looked for once at least, and not beyond `until`."""
         for _ in range(processes.QUIET_WALKS):
-            found = found or self._family.members()
-        return found
+            found = self._family.members()
+            if found or self._clock.now() >= until:
+                return found
+        return {}
 
     def end_leftovers(self, until: float, grace: float) -> int:
         """They may run until `grace` before `until`: then SIGTERM, at `until` SIGKILL.
@@ -81,7 +85,7 @@ class Supervisor:
         Returns how many had to be told. Raises Thawed.
         """
         self._await_leftovers(until - grace)
-        left = self.leftovers()
+        left = self.leftovers(until)
         if left:
             processes.send(left, signal.SIGTERM)
             self._await_leftovers(until)
@@ -90,7 +94,7 @@ class Supervisor:
         return len(left)
 
     def _await_leftovers(self, moment: float) -> None:
-        while self._now() < moment and self.leftovers():
+        while self._now() < moment and self.leftovers(moment):
             until = min(moment, self._clock.now() + self._look_seconds())
             while self._now() < until:
                 self._tick(max(0.0, until - self._clock.now()))
@@ -156,14 +160,16 @@ class Supervisor:
     def let_finish(self) -> None:
         """Stays while something that may live on can write to us: a pipe that nobody reads would kill it."""
         while self._running or self._pipes.get_map():
-            self._tick(JUMP_SECONDS)
+            self._tick(FINISH_SECONDS)
             self._collect([], self._deadline)
 
     def _now(self) -> float:
-        """Asked before anything is ended: a gap since the last time shows that the machine slept."""
+        """Asked before anything is ended. Raises Thawed."""
         now = self._clock.now()
-        if now - self._last_now > JUMP_SECONDS and now > self._deadline:
+        asleep = slept() - self._slept > SLEEP_SECONDS
+        if now > self._deadline and (asleep or now - self._last_now > STANDSTILL_SECONDS):
             raise Thawed
+        self._slept = slept()
         self._last_now = now
         return now
 

@@ -14,17 +14,18 @@ START_SECONDS = (1.0, 2.0, 4.0, 8.0)
 
 
 class Tending:
-    """Of one run. `clock` and `deadline` are the caller's, until it knows the runner's own."""
+    """Of one run. `clock` and `deadline` are the run's, until the caller knows its runner's."""
 
-    def __init__(self, run: Run, deadline: float, start: Callable[[Run, bool], None]) -> None:
-        """`start` as detach.start_runner."""
-        self.clock = Clock()
-        self.deadline = deadline
+    def __init__(self, run: Run, start: Callable[[Run, int], None]) -> None:
+        """`start` gets the run, and how many starts have brought no runner since there was one."""
+        self.clock: Clock = run.clock()
+        self.deadline: float = run.local_deadline()
         self.fault = ""
         """Why the last runner could not be started."""
         self._run = run
         self._start = start
         self._starts = 0
+        self._futile = 0
         self._check_at = 0.0
         self._over_seen = False
 
@@ -42,12 +43,14 @@ class Tending:
                 self._check_at = now
                 return None
             if lock.is_held(self._run.lock):
+                self._futile = 0
                 return None
             if self.clock.now() >= self.deadline:
                 return self.fault or "the deadline passed and no runner lives"
-            self._start(self._run, self._starts > 0)
+            self._start(self._run, self._futile)
         except OSError as error:
             self.fault = f"the runner cannot be started: {error}"
         self._check_at = now + START_SECONDS[min(self._starts, len(START_SECONDS) - 1)]
         self._starts += 1
+        self._futile += 1
         return None

@@ -21,6 +21,8 @@ class Terms:
         """`first`: the line of the run's first runner, where there was one; else the run starts now."""
         self._run = run
         self._notice = notice
+        self._set = clock.ahead_of(run.clock())
+        """Seconds by which the clock was set since the run was recorded."""
         self.began: float = first["began"] if first else round(clock.now(), 3)
         self._look_at = 0.0
         self._stamp = 0
@@ -62,7 +64,7 @@ class Terms:
             self.settings = settings.parse({**read_defaults(), **(raw or {})})
             self._raw = raw
         by_ec2 = min(notice.deadline, joined.deadline or notice.deadline)
-        self.skew = notice.skew or joined.skew
+        self.skew = (notice.skew or joined.skew) + self._set
         self.deadline = schedule.effective_deadline(by_ec2 + self.skew, self.began)
         self.ends = schedule.stage_ends(by_ec2 + self.skew, self.began, self.settings.seconds)
 

@@ -17,7 +17,7 @@ def for_settings(plan: Plan, started: float) -> None:
     plan.warn("no source of settings", "drain waits for the command, which brings them")
     plan.supervisor.idle(
         lambda: schedule.settings_until(started, plan.end("drain")),
-        lambda: plan.terms.known or plan.is_withdrawn(),
+        lambda: plan.terms.known or plan.run_.spare(),
     )
 
 
@@ -26,14 +26,14 @@ def for_an_answer(plan: Plan) -> None:
     while plan.clock.now() < plan.end("drain") and not _is_anything_to_do(plan):
         plan.supervisor.idle(lambda: plan.end("drain"), lambda: _is_answered(plan))
         plan.run_tasks(plan.after_hooks("drain"), lambda: plan.end("drain"))
-        if noticefile.acknowledged() or plan.is_withdrawn():
+        if noticefile.acknowledged() or plan.run_.spare():
             return
 
 
 def _is_answered(plan: Plan) -> bool:
     """Also by settings that come late: they may name something to stop."""
     named = builtin.follow_hooks("drain", plan.notice, plan.terms.settings)
-    return named or bool(noticefile.acknowledged()) or plan.is_withdrawn()
+    return named or bool(noticefile.acknowledged()) or plan.run_.spare()
 
 
 def _is_anything_to_do(plan: Plan) -> bool:

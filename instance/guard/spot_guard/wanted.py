@@ -16,7 +16,7 @@ def start() -> int:
     for run in runs.under_way():
         try:
             if not lock.is_held(run.lock):
-                detach.start_runner(run, again=False)
+                detach.start_runner(run)
         except OSError as error:
             print(f"the runner of {run.shown} cannot be started: {error}")
             code = contract.EXIT_FAILED

@@ -32,7 +32,7 @@ class Watcher:
         self,
         sandboxed: bool,
         metadata: Metadata,
-        start_runner: Callable[[Run, bool], None],
+        start_runner: Callable[[Run, int], None],
         spawn: Callable[[List[str], str], object],
     ) -> None:
         """`start_runner` and `spawn` as in detach."""
@@ -51,7 +51,6 @@ class Watcher:
         self._absent = 0
         self._tended: Dict[str, Tending] = {}
         """By the run's folder."""
-        self._starts: Dict[str, int] = {}
         self._tell = Telling()
         self._go_on()
 
@@ -113,7 +112,7 @@ class Watcher:
         if not rebalance:
             self._absent = 0
         acted = self._acted.get((event, deadline))
-        if acted is not None and not os.path.exists(acted.withdrawn):
+        if acted is not None and not (acted.is_spared() or os.path.exists(acted.withdrawn)):
             return
         # Neither of these verdicts is for good: the clock may be set, and a tag may come.
         if deadline + seen.skew <= time.time():
@@ -137,9 +136,11 @@ class Watcher:
         except (OSError, TimeoutError) as error:
             self._tell.say("act", f"{notice.event}: the run cannot be recorded: {error}")
             return
-        if os.path.exists(run.withdrawn):
-            self._tell.say("act", f"the notice of the run {run.shown} is there again")
+        try:
             os.unlink(run.withdrawn)
+            self._tell.say("act", f"the notice of the run {run.shown} is there again")
+        except FileNotFoundError:
+            pass  # never withdrawn; or its runner has just spared it, and the next tick makes another
         self._tell.say("act", f"{notice.event}: {'starts' if made else 'joins'} the run {run.shown}")
         self._acted[key] = run
         try:
@@ -153,7 +154,8 @@ class Watcher:
         if self._absent < WITHDRAWN_POLLS:
             return
         for run in self._acted.values():
-            if run.event == INTERRUPTION and not os.path.exists(run.withdrawn):
+            withdrawn = run.is_spared() or os.path.exists(run.withdrawn)
+            if run.event == INTERRUPTION and not withdrawn:
                 self._create(run.withdrawn, f"the notice of the run {run.shown} was withdrawn")
 
     def _tend(self, first: bool = False) -> None:
@@ -161,23 +163,25 @@ class Watcher:
         for run in runs.under_way():
             if run.folder not in self._tended:
                 try:
-                    deadline = run.notice().local_deadline
+                    run.notice()
                 except (OSError, ValueError, TypeError, LookupError):
-                    continue  # gone meanwhile
-                self._tended[run.folder] = Tending(run, deadline, self._start)
+                    continue  # gone meanwhile, or none
+                self._tended[run.folder] = Tending(run, self._start)
                 if first:
                     self._tell.say("act", f"the watcher starts in the middle of the run {run.shown}")
         for folder, tending in list(self._tended.items()):
             if tending.see_to() is not None:
                 del self._tended[folder]
 
-    def _start(self, run: Run, again: bool) -> None:
-        starts = self._starts.get(run.folder, 0)
-        self._starts[run.folder] = starts + 1
-        if self._sandboxed and starts < SANDBOXED_STARTS:
-            _create(here(contract.WANTED_FILE))
-        else:
-            self._start_runner(run, again)
+    def _start(self, run: Run, futile: int) -> None:
+        if not self._sandboxed or futile >= SANDBOXED_STARTS:
+            self._start_runner(run, futile)
+            return
+        wanted = here(contract.WANTED_FILE)
+        try:
+            os.rename(run.request, wanted)
+        except FileNotFoundError:
+            _create(wanted)
 
     def _look_after(self) -> None:
         """Room for the next run, and what a plan left behind whose runner does not come back."""

@@ -1,0 +1,81 @@
+"""Who was frozen beyond the deadline ends nothing. Load is no freezing."""
+
+import os
+import signal
+import tempfile
+import time
+import unittest
+import warnings
+from typing import List
+from unittest import mock
+
+import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from spot_guard.clock import Clock
+from spot_guard.processes import Family
+from spot_guard.supervisor import Supervisor, Thawed
+from spot_guard.task import Ended, Task
+
+REALLY = time.clock_gettime
+
+
+class Frozen(unittest.TestCase):
+    """By a kernel whose clocks go on by themselves as soon as a task runs."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.output = os.path.join(folder.name, "drain")
+        self.ahead = dict.fromkeys((time.CLOCK_BOOTTIME, time.CLOCK_MONOTONIC), 0.0)
+        patch = mock.patch.object(time, "clock_gettime", side_effect=self.clock_gettime)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.pids: List[int] = []
+        # Who is late does not wait for what it has killed.
+        caught = warnings.catch_warnings()
+        caught.__enter__()
+        self.addCleanup(caught.__exit__, None, None, None)
+        warnings.simplefilter("ignore", ResourceWarning)
+
+    def clock_gettime(self, of: int) -> float:
+        return REALLY(of) + self.ahead[of]
+
+    def run_a_minute(self, boot: float, monotonic: float) -> List[Ended]:
+        """A task of a minute that must end in 2 s, and these jumps of the clocks."""
+        clock = Clock()
+        deadline = clock.now() + 4
+
+        def runs(_: Task, pid: int) -> None:
+            self.pids.append(pid)
+            self.ahead = {time.CLOCK_BOOTTIME: boot, time.CLOCK_MONOTONIC: monotonic}
+
+        family = Family("/run/none", since=clock.anchor[1])
+        supervisor = Supervisor(family, clock, deadline, lambda _: None, runs)
+        self.addCleanup(end, supervisor)
+        task = Task("minute", ("/bin/sleep", "60"), {})
+        return supervisor.run([task], lambda: deadline - 2, 0.2, self.output)
+
+    def test_a_machine_that_slept_through_its_deadline_ends_nothing(self) -> None:
+        for slept, stood in ((6, 0), (3600, 0), (3600, 3600)):
+            with self.subTest(slept=slept, stood=stood):
+                self.setUp()
+                with self.assertRaises(Thawed):
+                    self.run_a_minute(boot=slept, monotonic=stood)
+                os.kill(self.pids[-1], 0)
+
+    def test_one_that_slept_and_woke_before_its_deadline_goes_on(self) -> None:
+        ended = self.run_a_minute(boot=1.5, monotonic=0)
+        self.assertEqual(ended[0].note, "SIGTERM at the stage's end")
+
+    def test_one_under_a_load_that_takes_seconds_from_it_ends_what_it_has_to(self) -> None:
+        ended = self.run_a_minute(boot=8, monotonic=8)
+        self.assertTrue(ended[0].overran)
+
+
+def end(supervisor: Supervisor) -> None:
+    for pid in supervisor._running:  # pyright: ignore[reportPrivateUsage]
+        os.kill(pid, signal.SIGKILL)
+    supervisor.let_finish()
+
+
+if __name__ == "__main__":
+    unittest.main()
