@@ -58,7 +58,9 @@ def _code(source: str) -> str:
     """But for strings that stand as statements, and the `pass` that takes the place of one."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        for statement in list(getattr(node, "body", []) if isinstance(node, (ast.stmt, ast.Module)) else []):
+        if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            continue
+        for statement in list(node.body):
             text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             if text or isinstance(statement, ast.Pass):
                 node.body.remove(statement)

@@ -95,17 +95,24 @@ class Family(unittest.TestCase):
         self.assertLess(time.monotonic() - begun, 5)
 
     def test_anothers_environment_is_read_once(self) -> None:
-        process = self.start("sleep", "60", mark="/another/run")
-        _await(lambda: _name(process.pid) == "sleep")
+        orphan = self.start("sh", "-c", "setsid sleep 60 & echo $!", mark="/another/run")
+        assert orphan.stdout
+        pid = int(orphan.stdout.readline())
+        orphan.wait()
+        _await(lambda: _name(pid) == "sleep")
         asked: List[int] = []
         really = processes._environment  # pyright: ignore[reportPrivateUsage]
         family = processes.Family("/run/nobody", 0.0)
-        with mock.patch.object(
-            processes, "_environment", side_effect=lambda pid: asked.append(pid) or really(pid)
-        ):
+
+        def environment(of: int) -> bytes:
+            asked.append(of)
+            return really(of)
+
+        with mock.patch.object(processes, "_environment", environment):
             for _ in range(3):
-                self.assertNotIn(process.pid, family.members())
-        self.assertEqual(asked.count(process.pid), 1)
+                self.assertNotIn(pid, family.members())
+        self.assertEqual(asked.count(pid), 1)
+        processes.send([pid], signal.SIGKILL)
 
     def test_a_name_that_looks_like_the_rest_of_the_line_deceives_nobody(self) -> None:
         with tempfile.TemporaryDirectory() as folder:

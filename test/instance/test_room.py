@@ -3,7 +3,7 @@
 import os
 import subprocess
 import unittest
-from typing import Any, Dict
+from typing import Any
 
 from on_a_machine import OnAMachine, full_disk, notice
 from spot_guard import contract, lock, noticefile, runs
