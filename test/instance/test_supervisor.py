@@ -1,12 +1,14 @@
 """Who was frozen beyond the deadline ends nothing. Load is no freezing."""
 
+import errno
 import os
 import signal
+import subprocess
 import tempfile
 import time
 import unittest
 import warnings
-from typing import List
+from typing import Any, Callable, List
 from unittest import mock
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
@@ -39,7 +41,7 @@ class Frozen(unittest.TestCase):
     def clock_gettime(self, of: int) -> float:
         return REALLY(of) + self.ahead[of]
 
-    def run_a_minute(self, boot: float, monotonic: float) -> List[Ended]:
+    def run_a_minute(self, boot: float = 0, monotonic: float = 0) -> List[Ended]:
         """A task of a minute that must end in 2 s, and these jumps of the clocks."""
         clock = Clock()
         deadline = clock.now() + 4
@@ -69,6 +71,26 @@ class Frozen(unittest.TestCase):
     def test_one_under_a_load_that_takes_seconds_from_it_ends_what_it_has_to(self) -> None:
         ended = self.run_a_minute(boot=8, monotonic=8)
         self.assertTrue(ended[0].overran)
+
+    def test_a_task_is_tried_again_where_the_machine_has_no_process_left(self) -> None:
+        none = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        for failures, note in ((2, "SIGTERM at the stage's end"), (1_000, "cannot be started: [Errno 11]")):
+            with self.subTest(failures=failures):
+                self.setUp()
+                tries = [none] * failures
+                with mock.patch.object(subprocess, "Popen", side_effect=_after(tries)):
+                    self.assertIn(note, str(self.run_a_minute()[0].note))
+
+
+def _after(failures: List[BlockingIOError]) -> Callable[..., Any]:
+    really: Any = subprocess.Popen
+
+    def popen(*argv: Any, **more: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return really(*argv, **more)
+
+    return popen
 
 
 def end(supervisor: Supervisor) -> None:

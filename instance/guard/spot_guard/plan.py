@@ -53,7 +53,6 @@ class Plan:
     def run(self) -> None:
         """Every stage runs, whatever became of the one before."""
         processes.outlive_memory_pressure()
-        pid = os.getpid()
         self.journal.write(
             "started" if self.before.attempt == 1 else "takenOver",
             event=self.notice.event,
@@ -64,8 +63,8 @@ class Plan:
             began=self.terms.began,
             **self._moments(),
             clock=list(self.clock.anchor),
-            pid=pid,
-            startTime=processes.start_time(pid),
+            pid=os.getpid(),
+            startTime=processes.start_time(os.getpid()),
         )
         history.end_interrupted(self.before, self.family)
         self.warn("what hides its origin may outlive its stage", processes.become_subreaper())

@@ -131,14 +131,24 @@ class Supervisor:
         # Before it is: a runner that is killed in between must not start it again as if for the first time.
         self._on_start(task)
         try:
-            child = Child(task, now, grace, output)
+            child = self._spawn(task, now, grace, output, until - grace)
         except (OSError, ValueError) as error:
             note = f"cannot be started: {error}"[:NOTE_CHARS]
-            ended.append(Ended(task, contract.EXIT_FAILED, 0.0, note=note))
+            ended.append(Ended(task, contract.EXIT_FAILED, round(self._clock.now() - now, 3), note=note))
             return
         self._on_run(task, child.pid)
         self._running[child.pid] = child
         self._pipes.register(child.process.stdout or -1, selectors.EVENT_READ, child)
+
+    def _spawn(self, task: Task, now: float, grace: float, output: str, until: float) -> Child:
+        """Tries again up to then where the machine has no process left: others may end. Raises as Child."""
+        while True:
+            try:
+                return Child(task, now, grace, output)
+            except BlockingIOError:  # EAGAIN
+                if self._clock.now() >= until:
+                    raise
+                self._tick(IDLE_SECONDS)
 
     def _tell(self, child: Child) -> None:
         if child.task.last_call:
