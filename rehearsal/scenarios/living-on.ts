@@ -63,17 +63,17 @@ export const thawed: Scenario = {
   name: 'thawed',
   story:
     'the machine is frozen in the middle of drain, beyond its deadline: thawed, it ends nothing, and work goes on',
-  // The command's steps had no word of their stages' ends.
+  // The command's steps had no word of their stages' ends in time.
   expected: 'failed',
   windowSeconds: 8,
   onlyInAll: true,
   installed: true,
   tags: WORKER_TAGS,
-  reclaimAt: (deadline) => deadline + 14,
+  reclaimAt: (deadline) => deadline + 18,
   prepare: (instance) => {
     startWorker(instance);
     const told = instance.at('work/told');
-    const script = `trap 'echo told >${told}' TERM\nsleep 10; echo finished >${instance.at('work/finished')}`;
+    const script = `trap 'echo told >${told}' TERM\nsleep 16; echo finished >${instance.at('work/finished')}`;
     instance.hook('drain', '10-long', notingHook(instance, 'long', script));
     instance.hook('save', '10-checkpoint', notingHook(instance, 'save'));
   },
@@ -82,7 +82,8 @@ export const thawed: Scenario = {
     const runner = processesOf(instance.root).find((pid) => / run \S+\/runs\//.test(commandLine(pid)));
     if (runner === undefined) throw new Error('expected a runner, got none');
     process.kill(runner, 'SIGSTOP');
-    await until(() => Date.now() / 1000 > deadline() + 2, 'the deadline to pass', 15);
+    // Longer than any load explains.
+    await until(() => Date.now() / 1000 > deadline() + 6, 'the deadline to have passed', 20);
     process.kill(runner, 'SIGCONT');
     await until(() => instance.read('work/finished') !== '', 'the hook to finish', 15);
   },
@@ -92,7 +93,13 @@ export const thawed: Scenario = {
     ({ journal }) =>
       check(
         journal.some(({ phase }) => phase === 'thawed'),
-        'the run to end as thawed',
+        'the run to be told thawed',
+        journal.at(-1),
+      ),
+    ({ journal }) =>
+      check(
+        journal.some(({ phase }) => phase === 'ended'),
+        'a report of what was done',
         journal.at(-1),
       ),
     workGoesOn,
