@@ -152,11 +152,24 @@ describe('check', { timeout: 30_000 }, () => {
         const { exit, stdout } = await machine.call(['check'], metadata.url);
         expect(findings(stdout)).toMatchObject({
           role: expect.stringMatching(/^note none/),
-          settings: 'FAIL metadata tags: the instance is not tagged spot-guard=enabled',
+          settings:
+            "FAIL metadata tags: the instance is not tagged spot-guard=enabled: got 'Enabled', allowed is 'enabled' to the letter",
           hooks: 'note 0 that run; save/README.bak is not taken for a hook',
           units: 'note no systemd: keep `spot-guard watch` alive by other means',
         });
         expect(exit).toBe(1);
+        const status = await machine.call(['status'], metadata.url);
+        expect(status.stdout).toMatch(
+          /^instance .*, not guarded: not tagged spot-guard=enabled: got 'Enabled', allowed is 'enabled' to the letter$/m,
+        );
+        const rehearsal = await machine.call(['run', '--rehearse', '--window', '8'], metadata.url);
+        expect(rehearsal.stdout).toContain(
+          "\nthe instance is not tagged spot-guard=enabled: got 'Enabled', allowed is 'enabled' to the letter. No notice would be acted on here\n",
+        );
+        metadata.setTags({ Name: 'x' });
+        expect((await machine.call(['check'], metadata.url)).stdout).toContain(
+          'metadata tags: the instance is not tagged spot-guard=enabled: there is no tag spot-guard\n',
+        );
       },
       { tags: { [GUARD_TAG]: 'Enabled' } },
     ),

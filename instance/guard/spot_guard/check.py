@@ -105,7 +105,7 @@ def _source(source: sources.Source, parsed: settings.Settings) -> Finding:
 
 def _settings(source: sources.Source, parsed: settings.Settings) -> Finding:
     if source.guarded is False:
-        return ("FAIL", f"{source.name}: the instance is not tagged spot-guard=enabled")
+        return ("FAIL", f"{source.name}: the instance is {source.words_on_tag}")
     if source.settings is None:
         mend = "Enable tags in the instance metadata, or attach the stack's instance policy to the role"
         if os.path.exists(here(contract.CONF_FILE)):

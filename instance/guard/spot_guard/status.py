@@ -59,7 +59,7 @@ def _settings() -> List[Tuple[str, str]]:
     source = sources.find(metadata, instance_id)
     guarded = {
         True: "guarded",
-        False: "not guarded: no tag spot-guard=enabled",
+        False: f"not guarded: {source.words_on_tag}",
         None: "guarded: no tag can be read",
     }
     lines = [("instance", f"{instance_id}, {guarded[source.guarded]}")]
