@@ -134,6 +134,12 @@ describe('check', { timeout: 30_000 }, () => {
           settings: 'ok metadata tags',
           plan: 'note nothing is set up: no hook, unit or container. The outcome would be empty, unless a workload that watches /run/spot-guard/notice.json acknowledges',
         });
+        metadata.setTags({ ...TAGS, 'spot-guard:units': '$(reboot)' });
+        expect(findings((await machine.call(['check'], metadata.url)).stdout)).toMatchObject({
+          settings:
+            'FAIL metadata tags: units: $(reboot): not the name of a systemd unit. drain would fail: correct it',
+          plan: 'note would do nothing but fail drain, see settings',
+        });
         metadata.setTags(undefined);
         expect(findings((await machine.call(['check'], metadata.url)).stdout).plan).toBe(
           'note has no hook; whether tags name units or containers is not known here',
