@@ -138,11 +138,11 @@ describe('check', { timeout: 30_000 }, () => {
         expect(findings((await machine.call(['check'], metadata.url)).stdout)).toMatchObject({
           settings:
             'FAIL metadata tags: units: $(reboot): not the name of a systemd unit. drain would fail: correct it',
-          plan: 'note would do nothing but fail drain, see settings',
+          plan: 'note has no hook, see settings',
         });
         metadata.setTags(undefined);
         expect(findings((await machine.call(['check'], metadata.url)).stdout).plan).toBe(
-          'note has no hook; whether tags name units or containers is not known here',
+          'note has no hook, see settings',
         );
       },
       { tags: { ...TAGS, 'spot-guard:state': '/srv/state' } },
@@ -159,22 +159,22 @@ describe('check', { timeout: 30_000 }, () => {
         expect(findings(stdout)).toMatchObject({
           role: expect.stringMatching(/^note none/),
           settings:
-            "FAIL metadata tags: the instance is not tagged spot-guard=enabled: got 'Enabled', allowed is 'enabled' to the letter",
+            "FAIL metadata tags: the instance is not tagged spot-guard=enabled, to the letter: got 'Enabled'",
           hooks: 'note 0 that run; save/README.bak is not taken for a hook',
           units: 'note no systemd: keep `spot-guard watch` alive by other means',
         });
         expect(exit).toBe(1);
         const status = await machine.call(['status'], metadata.url);
         expect(status.stdout).toMatch(
-          /^instance .*, not guarded: not tagged spot-guard=enabled: got 'Enabled', allowed is 'enabled' to the letter$/m,
+          /^instance .*, not guarded: not tagged spot-guard=enabled, to the letter: got 'Enabled'$/m,
         );
         const rehearsal = await machine.call(['run', '--rehearse', '--window', '8'], metadata.url);
         expect(rehearsal.stdout).toContain(
-          "\nthe instance is not tagged spot-guard=enabled: got 'Enabled', allowed is 'enabled' to the letter. No notice would be acted on here\n",
+          "\nthe instance is not tagged spot-guard=enabled, to the letter: got 'Enabled'. No notice would be acted on here\n",
         );
         metadata.setTags({ Name: 'x' });
         expect((await machine.call(['check'], metadata.url)).stdout).toContain(
-          'metadata tags: the instance is not tagged spot-guard=enabled: there is no tag spot-guard\n',
+          'metadata tags: the instance is not tagged spot-guard=enabled, to the letter: got no such tag\n',
         );
       },
       { tags: { [GUARD_TAG]: 'Enabled' } },

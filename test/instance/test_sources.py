@@ -93,7 +93,7 @@ class Metadata(OnAMachine):
             with self.subTest(value=value):
                 source = sources.find(tagged({"spot-guard": value}), INSTANCE_ID)
                 self.assertIs(source.guarded, False)
-                self.assertIn(f": got {value!r}, allowed is 'enabled'", source.words_on_tag)
+                self.assertIn(f"=enabled, to the letter: got {value!r}", source.words_on_tag)
 
     def test_shows_another_value_cut_and_nothing_raw_of_it(self) -> None:
         source = sources.find(tagged({"spot-guard": "\x1b[2J\n\u00e9" * 100}), INSTANCE_ID)

@@ -153,7 +153,7 @@ describe.concurrent('the watcher', { timeout: 40_000 }, () => {
       expect({ exit, stdout, stderr }).toEqual({
         exit: EXIT.failed,
         stdout: '',
-        stderr: `spot-guard watch: a watcher lives already (pid ${watcher()}), and one is enough: see \`spot-guard status\`. To watch here instead, end it first: systemctl stop spot-guard-watch.service, or kill it\n`,
+        stderr: `spot-guard watch: a watcher lives already (pid ${watcher()}): leave it, or end it first with systemctl stop spot-guard-watch.service or kill\n`,
       });
       const started = () => said().match(/^watching$/gm)?.length;
       expect(started()).toBe(1);

@@ -160,10 +160,8 @@ def _plan(source: sources.Source, parsed: settings.Settings) -> Finding:
     given = [name for name, there in named.items() if there]
     if given:
         return ("ok", f"has something to do: {', '.join(given)}")
-    if parsed.unsafe:
-        return ("note", "would do nothing but fail drain, see settings")
-    if source.settings is None:
-        return ("note", "has no hook; whether tags name units or containers is not known here")
+    if parsed.unsafe or source.settings is None:
+        return ("note", "has no hook, see settings")
     return (
         "note",
         "nothing is set up: no hook, unit or container. The outcome would be empty, "

@@ -26,15 +26,12 @@ class Source(NamedTuple):
     unknown: Tuple[str, ...] = ()
     """Tags that begin as settings do and are none: the first few, in plain ASCII."""
     got: str = ""
-    """The value of the tag `spot-guard`, quoted, in plain ASCII and cut; empty where there is no such tag."""
+    """Of the tag `spot-guard`, in words for the user: its value, in plain ASCII and cut."""
 
     @property
     def words_on_tag(self) -> str:
         """For the user, of an instance that is not guarded."""
-        wanted = f"{contract.GUARD_TAG}={contract.GUARD_TAG_VALUE}"
-        if not self.got:
-            return f"not tagged {wanted}: there is no tag {contract.GUARD_TAG}"
-        return f"not tagged {wanted}: got {self.got}, allowed is {contract.GUARD_TAG_VALUE!r} to the letter"
+        return f"not tagged spot-guard=enabled, to the letter: got {self.got}"
 
     @property
     def words_on_unknown(self) -> str:
@@ -63,7 +60,7 @@ def find(metadata: Metadata, instance_id: str) -> Source:
             settings = {name[len(contract.SETTING_TAG_PREFIX) :]: value for name, value in tags.items()}
             value = tags.get(contract.GUARD_TAG)
             guarded = value == contract.GUARD_TAG_VALUE
-            got = "" if value is None else ascii(value[: contract.UNKNOWN_TAG_CHARS])
+            got = "no such tag" if value is None else ascii(value[: contract.UNKNOWN_TAG_CHARS])
             return Source(name, known_settings(settings), guarded, "; ".join(whys), _unknown(tags), got)
         except (OSError, ValueError, NoAnswer) as error:
             whys.append(f"{name}: {_words(error)}")

@@ -79,15 +79,13 @@ def _settings() -> List[Tuple[str, str]]:
 
 
 def _in_force(raw: Dict[str, str], parsed: settings.Settings) -> Dict[str, str]:
-    refused = {name for why in parsed.refused for name in why.partition(":")[0].split(", ")}
-    kept = {
-        "units": " ".join(parsed.units),
-        "containers": " ".join(parsed.containers),
-        "state": " ".join(parsed.state),
-        "workload": parsed.workload,
-    }
-    known = {name: kept.get(name, "") if name in refused else value for name, value in raw.items()}
-    return {name: value for name, value in known.items() if value or name not in refused}
+    held = dict(raw)
+    for name in {name for why in parsed.refused for name in why.partition(":")[0].split(", ")} & raw.keys():
+        rest: Any = getattr(parsed, name, "")  # of names and folders, those that are no fault
+        held[name] = rest if isinstance(rest, str) else " ".join(rest)
+        if not held[name]:
+            del held[name]
+    return held
 
 
 def _last_runs() -> Iterator[Tuple[str, str]]:

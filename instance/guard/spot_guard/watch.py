@@ -23,11 +23,8 @@ def run(sandboxed: bool) -> int:
     held = _hold(0.0 if sandboxed else PATIENCE_SECONDS)
     if held is False:
         if not sandboxed:
-            print(
-                f"spot-guard watch: {_other()}, and one is enough: see `spot-guard status`. "
-                f"To watch here instead, end it first: systemctl stop {contract.WATCH_UNIT}, or kill it",
-                file=sys.stderr,
-            )
+            ends = f"systemctl stop {contract.WATCH_UNIT} or kill"
+            print(f"spot-guard watch: {_other()}: leave it, or end it first with {ends}", file=sys.stderr)
             return contract.EXIT_FAILED
         # systemd's own is never refused: whoever started the other may end it at any time.
         print(f"{_other()}: both watch", flush=True)
