@@ -1,8 +1,21 @@
 // The known word that a mistyped one most likely meant.
 
-/** @throws TypeError if `known` is empty */
-export function nearest(word: string, known: readonly string[]): string {
-  return known.reduce((best, each) => (distance(word, each) < distance(word, best) ? each : best));
+/** Letters that a part of a known word has at least, to be taken for the whole of it. */
+const PART_MIN = 4;
+
+/** Undefined where none is near: a guess from afar misleads more than it helps. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const best = known.reduce<string | undefined>(
+    (so, each) => (so === undefined || distance(word, each) < distance(word, so) ? each : so),
+    undefined,
+  );
+  return best !== undefined && isNear(word, best) ? best : undefined;
+}
+
+/** A third of its letters may be wrong. */
+function isNear(word: string, known: string): boolean {
+  const isPart = word.length >= PART_MIN && known.toLowerCase().includes(word.toLowerCase());
+  return isPart || distance(word, known) <= Math.max(word.length, known.length) / 3;
 }
 
 /** Levenshtein's: how many letters to add, drop or change, case aside. */

@@ -9,9 +9,12 @@ export function faultOf(name: string, got: unknown, allowed: string): string {
   return `${name}: got ${shown(got)}, allowed ${allowed}`;
 }
 
-/** `known`: all the names that could have been meant. */
+/** `known`: all the names that could have been meant; they are told where none is near. */
 export function unknownFault(name: string, known: readonly string[], prefix = ''): string {
-  return `${prefix}${name}: no such setting, did you mean ${prefix}${nearest(name, known)}?`;
+  const meant = nearest(name, known);
+  const all = known.map((each) => prefix + each).join(', ');
+  const help = meant === undefined ? `allowed ${all}` : `did you mean ${prefix}${meant}?`;
+  return `${prefix}${name}: no such setting, ${help}`;
 }
 
 /** By its methods, not by its class: the caller may have another copy of the CDK. */

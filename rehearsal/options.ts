@@ -1,6 +1,12 @@
 // The command line of the rehearsal, checked whole before anything starts.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import {
+  EVENT_SOURCE,
+  INTERRUPTION_DETAIL_TYPE,
+  REBALANCE_DETAIL_TYPES,
+  RESERVATION_DETAIL_TYPES,
+} from '../contract/events.ts';
 import { nearest } from '../contract/nearest.ts';
 import { WINDOW_SECONDS } from '../contract/notices.ts';
 import { DEFAULT_WINDOW_SECONDS } from './rehearse.ts';
@@ -20,6 +26,8 @@ export interface Options {
 }
 
 const MEANT_MAX = 5;
+const SHOWN_CHARS = 80;
+const DETAIL_TYPES = [INTERRUPTION_DETAIL_TYPE, ...RESERVATION_DETAIL_TYPES, ...REBALANCE_DETAIL_TYPES];
 const WINDOW = { min: 5, max: 120 };
 
 export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--window SECONDS] [--json]
@@ -77,17 +85,19 @@ function readScenario(name: string | undefined): Scenario {
   if (name === undefined) return DEFAULT_SCENARIO;
   const scenario = SCENARIOS.find((one) => one.name === name);
   if (scenario) return scenario;
-  const near = nearestScenarios(name).join(', ');
+  const near = nearestScenarios(name);
+  const meant = near.length > 0 ? `did you mean ${near.join(', ')}? ` : 'there is none such: ';
   throw new UsageError(
-    `--scenario: got "${name}", did you mean ${near}? npm start -- --list names all ${SCENARIOS.length}`,
+    `--scenario: got "${name}", ${meant}npm start -- --list names all ${SCENARIOS.length}`,
   );
 }
 
-/** Those that hold the word; where none does, the one that it most likely was. */
+/** Those that hold the word; where none does, the one that it most likely was, if one is near. */
 function nearestScenarios(word: string): string[] {
   const names = SCENARIOS.map(({ name }) => name);
   const holding = word === '' ? [] : names.filter((name) => name.includes(word.toLowerCase()));
-  return holding.length > 0 ? holding.slice(0, MEANT_MAX) : [nearest(word, names)];
+  if (holding.length > 0) return holding.slice(0, MEANT_MAX);
+  return [nearest(word, names)].filter((name) => name !== undefined);
 }
 
 function parse(args: readonly string[]) {
@@ -138,5 +148,16 @@ function readEvent(file: string | undefined): Json | undefined {
     throw new UsageError(`--event: ${file} is not JSON`, { cause });
   }
   if (!isObject(event)) throw new UsageError(`--event: ${file} holds no JSON object, as every event is`);
+  const { source, 'detail-type': type } = event;
+  if (source !== EVENT_SOURCE || !DETAIL_TYPES.some((known) => known === type)) {
+    throw new UsageError(
+      `--event: ${file} is none that SpotGuard listens for: got source ${shown(source)} and detail-type ${shown(type)}, allowed source "${EVENT_SOURCE}" and detail-type ${DETAIL_TYPES.map(shown).join(', ')}`,
+    );
+  }
   return event;
+}
+
+/** Of a file that may hold anything: one line, no control characters. */
+function shown(value: Json | undefined): string {
+  return (JSON.stringify(value) ?? 'none').slice(0, SHOWN_CHARS);
 }

@@ -6,7 +6,12 @@ describe('nearest', () => {
     ['darinUntil', 'drainUntil'],
     ['loglevel', 'logLevel'],
     ['retention', 'logRetentionDays'],
-    ['', 'grace'],
+    ['until', 'drainUntil'],
+    ['grce', 'grace'],
+    ['', undefined],
+    ['foo', undefined],
+    ['constructor', undefined],
+    ['age', undefined],
   ])('takes %j for %s', (word, meant) => {
     expect(nearest(word, ['stackName', 'logRetentionDays', 'logLevel', 'drainUntil', 'grace'])).toBe(meant);
   });

@@ -1,8 +1,8 @@
 // `check`, as installed: a line for each thing that protection takes, what mends a fault, and the exit code.
 import { spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PATHS } from '../../contract/instance.ts';
 import { GUARD_TAG } from '../../contract/tags.ts';
 import { INSTANCE_ID } from './machine.ts';
@@ -50,8 +50,10 @@ describe('check', { timeout: 30_000 }, () => {
             settings: 'ok metadata tags',
             'ssm agent': expect.stringMatching(/^ok runs, pid \d+$/),
             hooks: 'ok 1 that run',
+            plan: 'ok has something to do: hooks',
             disk: expect.stringMatching(/^ok free: \/run \d+ MB, \/var\/lib \d+ MB$/),
             units: 'ok spot-guard-watch.service and 2 more are active',
+            protected: ' ',
           });
           expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
         } finally {
@@ -86,10 +88,64 @@ describe('check', { timeout: 30_000 }, () => {
             'FAIL does not run: no command reaches this machine. Install and start amazon-ssm-agent',
           hooks: 'FAIL drain/open is writable by others: chmod go-w; save/plain is not executable: chmod +x',
           units: 'FAIL spot-guard-wanted.path is failed: spot-guard install',
+          plan: 'ok has something to do: hooks',
         });
+        expect(stdout).toMatch(/\nnot protected: clock, role, settings, ssm agent, hooks, units\n$/);
         expect(exit).toBe(1);
       },
       { role: ROLE },
+    ),
+  );
+
+  it(
+    'finds all that the settings name and the machine has nothing for',
+    withService(
+      async (machine, metadata) => {
+        machine.file('/var/lib/.keep', '');
+        for (const tool of ['docker', 'podman', 'nerdctl', 'systemctl'])
+          rmSync(join(machine.root, 'bin', tool));
+        vi.stubEnv('PATH', '/nowhere');
+        try {
+          const { exit, stdout } = await machine.call(['check'], metadata.url);
+          expect(findings(stdout)).toMatchObject({
+            settings:
+              'FAIL metadata tags: units are named, and there is no systemd to stop them with. containers are named, and none of docker, podman, nerdctl is on this machine',
+            plan: 'ok has something to do: units, containers',
+          });
+          expect(exit).toBe(1);
+          machine.tool('podman', '#!/bin/sh\n');
+          const { stdout: then } = await machine.call(['check'], metadata.url);
+          expect(findings(then).settings).not.toContain('containers');
+        } finally {
+          vi.unstubAllEnvs();
+        }
+      },
+      { tags: { ...TAGS, 'spot-guard:units': 'web', 'spot-guard:containers': 'db' } },
+    ),
+  );
+
+  it(
+    'says that the outcome would be empty where nothing is set up, and what alone could change that',
+    withService(
+      async (machine, metadata) => {
+        installed(machine);
+        const { stdout } = await machine.call(['check'], metadata.url);
+        expect(findings(stdout)).toMatchObject({
+          settings: 'ok metadata tags',
+          plan: 'note nothing is set up: no hook, unit or container. The outcome would be empty, unless a workload that watches /run/spot-guard/notice.json acknowledges',
+        });
+        metadata.setTags({ ...TAGS, 'spot-guard:units': '$(reboot)' });
+        expect(findings((await machine.call(['check'], metadata.url)).stdout)).toMatchObject({
+          settings:
+            'FAIL metadata tags: units: $(reboot): not the name of a systemd unit. drain would fail: correct it',
+          plan: 'note has no hook, see settings',
+        });
+        metadata.setTags(undefined);
+        expect(findings((await machine.call(['check'], metadata.url)).stdout).plan).toBe(
+          'note has no hook, see settings',
+        );
+      },
+      { tags: { ...TAGS, 'spot-guard:state': '/srv/state' } },
     ),
   );
 
@@ -102,11 +158,24 @@ describe('check', { timeout: 30_000 }, () => {
         const { exit, stdout } = await machine.call(['check'], metadata.url);
         expect(findings(stdout)).toMatchObject({
           role: expect.stringMatching(/^note none/),
-          settings: 'FAIL metadata tags: the instance is not tagged spot-guard=enabled',
+          settings:
+            "FAIL metadata tags: the instance is not tagged spot-guard=enabled, to the letter: got 'Enabled'",
           hooks: 'note 0 that run; save/README.bak is not taken for a hook',
           units: 'note no systemd: keep `spot-guard watch` alive by other means',
         });
         expect(exit).toBe(1);
+        const status = await machine.call(['status'], metadata.url);
+        expect(status.stdout).toMatch(
+          /^instance .*, not guarded: not tagged spot-guard=enabled, to the letter: got 'Enabled'$/m,
+        );
+        const rehearsal = await machine.call(['run', '--rehearse', '--window', '8'], metadata.url);
+        expect(rehearsal.stdout).toContain(
+          "\nthe instance is not tagged spot-guard=enabled, to the letter: got 'Enabled'. No notice would be acted on here\n",
+        );
+        metadata.setTags({ Name: 'x' });
+        expect((await machine.call(['check'], metadata.url)).stdout).toContain(
+          'metadata tags: the instance is not tagged spot-guard=enabled, to the letter: got no such tag\n',
+        );
       },
       { tags: { [GUARD_TAG]: 'Enabled' } },
     ),

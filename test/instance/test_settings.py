@@ -135,7 +135,7 @@ class State(unittest.TestCase):
         with mock.patch.object(os.path, "realpath", realpath):
             parsed = settings.parse({"state": "/mnt/efs/state", "units": "worker"})
         self.assertEqual((parsed.units, parsed.state), (("worker",), ()))
-        self.assertEqual(parsed.unsafe, ("/mnt/efs/state: does not answer within 0.5 s",))
+        self.assertEqual(parsed.unsafe, ("state: /mnt/efs/state: does not answer within 0.5 s",))
 
     def test_the_file_of_roots_decides_where_there_is_one(self) -> None:
         with open(self.root + "/etc/spot-guard/roots", "w", encoding="utf-8") as file:

@@ -91,7 +91,13 @@ class Metadata(OnAMachine):
     def test_guards_by_the_exact_value_alone(self) -> None:
         for value in ("Enabled", "enabled ", "true", "remove", ""):
             with self.subTest(value=value):
-                self.assertIs(sources.find(tagged({"spot-guard": value}), INSTANCE_ID).guarded, False)
+                source = sources.find(tagged({"spot-guard": value}), INSTANCE_ID)
+                self.assertIs(source.guarded, False)
+                self.assertIn(f"=enabled, to the letter: got {value!r}", source.words_on_tag)
+
+    def test_shows_another_value_cut_and_nothing_raw_of_it(self) -> None:
+        source = sources.find(tagged({"spot-guard": "\x1b[2J\n\u00e9" * 100}), INSTANCE_ID)
+        self.assertRegex(source.words_on_tag, r"\A[ -~]{1,300}\Z")
 
 
 class Cache(OnAMachine):

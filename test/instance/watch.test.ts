@@ -1,8 +1,10 @@
 // The second path: the watcher sees the notice in the metadata service and acts, alone or beside a command.
 import { describe, expect, it } from 'vitest';
+import { EXIT } from '../../contract/instance.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../../contract/tags.ts';
 import { type Metadata, openMetadata } from '../../rehearsal/machine/metadata.ts';
 import { exits, GRACEFUL, INSTANCE_ID, type Machine, on, reportOf, until } from './machine.ts';
+import { withService } from './served.ts';
 
 const TAGS = { [GUARD_TAG]: GUARD_TAG_VALUE } as const;
 
@@ -141,6 +143,61 @@ describe.concurrent('the watcher', { timeout: 40_000 }, () => {
       },
       { Name: 'somebody-else' },
     ),
+  );
+
+  it(
+    'is refused beside one that lives, which is named; one that was killed is in nobody’s way',
+    watched(async ({ machine, metadata, watcher, restart, said }) => {
+      await until(() => said().includes('watching'));
+      const { exit, stdout, stderr } = await machine.call(['watch'], metadata.url);
+      expect({ exit, stdout, stderr }).toEqual({
+        exit: EXIT.failed,
+        stdout: '',
+        stderr: `spot-guard watch: a watcher lives already (pid ${watcher()}): leave it, or end it first with systemctl stop spot-guard-watch.service or kill\n`,
+      });
+      const started = () => said().match(/^watching$/gm)?.length;
+      expect(started()).toBe(1);
+      process.kill(watcher(), 'SIGKILL');
+      restart();
+      await until(() => started() === 2);
+      expect(machine.read('/run/spot-guard/watch.lock')).toBe(String(watcher()));
+    }),
+  );
+
+  it(
+    'of systemd is never refused, and takes the place of one that ends',
+    watched(async ({ machine, metadata, watcher, said }) => {
+      await until(() => said().includes('watching'));
+      const unit = machine.guard(['watch', '--sandboxed'], metadata.url);
+      let units = '';
+      unit.stdout?.on('data', (data) => (units += data));
+      await until(() => units.includes('watching'));
+      expect(units).toContain(`a watcher lives already (pid ${watcher()}): both watch\n`);
+      process.kill(watcher(), 'SIGKILL');
+      await until(() => machine.read('/run/spot-guard/watch.lock') === String(unit.pid));
+      expect((await machine.call(['watch'], metadata.url)).stderr).toContain(`(pid ${unit.pid})`);
+      unit.kill('SIGKILL');
+    }),
+  );
+
+  it.each([
+    [
+      'the pid of one that is dead is another process’ by now',
+      (machine: Machine) => {
+        machine.file('/run/spot-guard/watch.json', JSON.stringify({ pid: process.pid }), 0o600);
+        machine.file('/run/spot-guard/watch.lock', String(process.pid), 0o600);
+      },
+    ],
+    ['no lock can be made', (machine: Machine) => machine.file('/run/spot-guard/watch.lock/x', '')],
+  ])('watches though %s', (_, prepare) =>
+    withService(async (machine, metadata) => {
+      prepare(machine);
+      const watcher = machine.guard(['watch'], metadata.url);
+      let said = '';
+      watcher.stdout?.on('data', (data) => (said += data));
+      await until(() => said.includes('watching'));
+      watcher.kill('SIGKILL');
+    })(),
   );
 
   it(

@@ -87,6 +87,12 @@ describe('readContext', () => {
     );
   });
 
+  it('tells all names where none is near', () => {
+    expect(() => read({ 'spot-guard:foo': 1 })).toThrow(
+      /^wrong settings\n {2}spot-guard:foo: no such setting, allowed spot-guard:stackName, spot-guard:[A-Za-z, :-]+$/,
+    );
+  });
+
   it('leaves the context of others alone', () => {
     expect(() => read({ 'spot-guardian:saveUntil': 'x', spotGuard: 'y' })).not.toThrow();
   });

@@ -73,7 +73,12 @@ describe('a wrong call', () => {
     {
       name: 'an empty scenario',
       args: ['--scenario', ''],
-      line: /--scenario: got "", did you mean [a-z-]+\? /,
+      line: /--scenario: got "", there is none such: npm start -- --list names all \d+$/,
+    },
+    {
+      name: 'a scenario that is near to none',
+      args: ['--scenario', 'foo'],
+      line: /^--scenario: got "foo", there is none such: npm start -- --list names all \d+$/,
     },
     {
       name: 'another option beside --all',
@@ -96,6 +101,19 @@ describe('a wrong call', () => {
       name: 'an event file that is not JSON',
       args: ['--event', file('bad.json', '{"a":')],
       line: /--event: .*bad\.json is not JSON/,
+    },
+    {
+      name: 'an event of a type that SpotGuard does not listen for',
+      args: [
+        '--event',
+        file('other.json', JSON.stringify({ ...recorded, 'detail-type': 'EC2 Instance State-change\u001b' })),
+      ],
+      line: /--event: .*other\.json is none that .*: got source "aws\.ec2" and detail-type "EC2 Instance State-change\\u001b", allowed source "aws\.ec2" and detail-type "EC2 Spot Instance Interruption Warning", "EC2 /,
+    },
+    {
+      name: 'an event that says nothing',
+      args: ['--event', file('empty.json', '{}')],
+      line: /--event: .*empty\.json is none that .*: got source none and detail-type none, allowed /,
     },
   ];
   it.each(calls)('is one clear line: $name', ({ args, line }) => {

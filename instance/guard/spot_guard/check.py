@@ -1,4 +1,4 @@
-"""`check`: whether this machine would be protected, a line for each thing that it takes."""
+"""`check`: whether this machine would be protected, a line for each thing that it takes, and the verdict."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ import time
 from typing import Callable, List, Optional, Tuple
 
 from . import contract, hooks, role, settings, sources, terms
+from .builtin import CONTAINER_ENGINES
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .install import STARTED
@@ -17,6 +18,7 @@ from .sighting import epoch_of_date
 RUN_BYTES = 1_000_000
 DISK_BYTES = 20_000_000
 CLOCK_SECONDS = 5.0
+HOOK_STAGES = ("drain", "save", "clean")
 AGENT = "amazon-ssm-agen"
 """The kernel keeps 15 characters of a program's name."""
 
@@ -31,25 +33,30 @@ def show() -> int:
         instance_id = instance_id_of(metadata)
     except Unidentified:
         pass  # the line on the metadata service says so
+    source = sources.find(metadata, instance_id)
+    parsed = settings.parse({**terms.read_defaults(), **(source.settings or {})})
     checks: List[Tuple[str, Callable[[], Finding]]] = [
         ("python", _python),
         ("metadata", lambda: _metadata(metadata)),
         ("clock", lambda: _clock(metadata)),
         ("role", lambda: _role(metadata)),
-        ("settings", lambda: _source(metadata, instance_id)),
+        ("settings", lambda: _source(source, parsed)),
         ("ssm agent", _agent),
         ("hooks", _hooks),
+        ("plan", lambda: _plan(source, parsed)),
         ("disk", _disk),
         ("units", _units),
     ]
-    failed = False
+    failed: List[str] = []
     for name, look in checks:
         try:
             level, words = look()
         except OSError as error:
             level, words = "FAIL", str(error)
-        failed = failed or level == "FAIL"
+        if level == "FAIL":
+            failed.append(name)
         print(f"{level:<4}  {name:<9}  {words}")
+    print(f"not protected: {', '.join(failed)}" if failed else "protected")
     return 1 if failed else 0
 
 
@@ -89,27 +96,30 @@ def _role(metadata: Metadata) -> Finding:
     return ("ok", "the metadata service gives credentials of the instance's role")
 
 
-def _source(metadata: Metadata, instance_id: str) -> Finding:
-    source = sources.find(metadata, instance_id)
-    level, words = _settings(source)
+def _source(source: sources.Source, parsed: settings.Settings) -> Finding:
+    level, words = _settings(source, parsed)
     if source.words_on_unknown:
         return ("note" if level == "ok" else level, f"{words}. {source.words_on_unknown}")
     return (level, words)
 
 
-def _settings(source: sources.Source) -> Finding:
+def _settings(source: sources.Source, parsed: settings.Settings) -> Finding:
     if source.guarded is False:
-        return ("FAIL", f"{source.name}: the instance is not tagged spot-guard=enabled")
+        return ("FAIL", f"{source.name}: the instance is {source.words_on_tag}")
     if source.settings is None:
         mend = "Enable tags in the instance metadata, or attach the stack's instance policy to the role"
         if os.path.exists(here(contract.CONF_FILE)):
             mend = f"Correct {contract.CONF_FILE}"
         return ("FAIL", f"no source ({source.why}). {mend}")
-    parsed = settings.parse({**terms.read_defaults(), **source.settings})
+    faults: List[str] = []
     if parsed.unsafe:
-        return ("FAIL", f"{source.name}: {'; '.join(parsed.refused)}. drain would fail: correct it")
+        faults.append(f"{'; '.join(parsed.refused)}. drain would fail: correct it")
     if parsed.units and not has_systemd():
-        return ("FAIL", f"{source.name}: units are named, and there is no systemd to stop them with")
+        faults.append("units are named, and there is no systemd to stop them with")
+    if parsed.containers and not any(map(which, CONTAINER_ENGINES)):
+        faults.append(f"containers are named, and none of {', '.join(CONTAINER_ENGINES)} is on this machine")
+    if faults:
+        return ("FAIL", f"{source.name}: {'. '.join(faults)}")
     if parsed.refused:
         return ("note", f"{source.name}: {'; '.join(parsed.refused)}. The defaults hold")
     return ("ok", source.name + (f" (not from {source.why})" if source.why else ""))
@@ -130,7 +140,7 @@ def _hooks() -> Finding:
     refused: List[str] = []
     notes: List[str] = []
     count = 0
-    for stage in ("drain", "save", "clean"):
+    for stage in HOOK_STAGES:
         tasks, warnings = hooks.hook_tasks(stage, "terminate", {})
         count += len(tasks)
         refused += [f"{stage}/{task.name} {task.refused}" for task in tasks if task.refused]
@@ -138,6 +148,25 @@ def _hooks() -> Finding:
     if refused:
         return ("FAIL", "; ".join(refused))
     return ("note" if notes else "ok", "; ".join([f"{count} that run", *notes]))
+
+
+def _plan(source: sources.Source, parsed: settings.Settings) -> Finding:
+    """By what makes an outcome other than `empty`: folders alone are only told to hooks."""
+    named = {
+        "hooks": any(hooks.hook_tasks(stage, "terminate", {})[0] for stage in HOOK_STAGES),
+        "units": parsed.units,
+        "containers": parsed.containers,
+    }
+    given = [name for name, there in named.items() if there]
+    if given:
+        return ("ok", f"has something to do: {', '.join(given)}")
+    if parsed.unsafe or source.settings is None:
+        return ("note", "has no hook, see settings")
+    return (
+        "note",
+        "nothing is set up: no hook, unit or container. The outcome would be empty, "
+        f"unless a workload that watches {contract.NOTICE_FILE} acknowledges",
+    )
 
 
 def _disk() -> Finding:

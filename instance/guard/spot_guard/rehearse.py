@@ -39,7 +39,7 @@ def run(window: int) -> int:
     if source.settings is None:
         print(f"no settings, as a notice would have none here: {source.why}")
     if source.guarded is False:
-        print("the instance is not tagged spot-guard=enabled: no notice would be acted on here")
+        print(f"the instance is {source.words_on_tag}. No notice would be acted on here")
     deadline = int(time.time()) + window
     notice = Notice(instance_id, "terminate", deadline, source.settings or {}, "rehearsal")
     claimed, _ = runs.claim(notice)

@@ -11,6 +11,7 @@ UNIT_SUFFIXES = ("service", "socket", "timer", "path")
 CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 WORKLOAD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 STOPPED = ("start", "leave")
+MOMENTS = ("drain-until", "save-until", "clean-until")
 SEPARATORS = re.compile(r"[,\s]+")
 NEEDED = re.compile(
     r"(amazon-ssm-agent|snap\.amazon-ssm-agent|spot-guard"
@@ -30,7 +31,8 @@ class Settings(NamedTuple):
     start_again: bool
     """What was stopped, where the machine lives on."""
     refused: Tuple[str, ...]
-    """Each refused value with the reason; for all but names and folders the defaults then hold."""
+    """Each refused value with the reason, behind the setting's name and a colon; for all but names and
+    folders the defaults then hold."""
     unsafe: Tuple[str, ...]
     """Those of them that leave something undone that the user asked for."""
 
@@ -38,10 +40,10 @@ class Settings(NamedTuple):
 def parse(raw: Dict[str, str]) -> Settings:
     """Total: any map of strings gives settings."""
     unsafe: List[str] = []
-    units = _each(raw.get("units", ""), _unit, unsafe)
-    containers = _each(raw.get("containers", ""), _container, unsafe)
-    state = _each(raw.get("state", ""), check_folder, unsafe)
-    workload = _each(raw.get("workload", ""), _workload, unsafe)
+    units = _each(raw, "units", _unit, unsafe)
+    containers = _each(raw, "containers", _container, unsafe)
+    state = _each(raw, "state", check_folder, unsafe)
+    workload = _each(raw, "workload", _workload, unsafe)
     if len(workload) > 1:
         unsafe.append("workload: more than one name")
     refused: List[str] = []
@@ -64,14 +66,14 @@ def parse(raw: Dict[str, str]) -> Settings:
     )
 
 
-def _each(value: str, check: Callable[[str], str], unsafe: List[str]) -> Tuple[str, ...]:
+def _each(raw: Dict[str, str], name: str, check: Callable[[str], str], unsafe: List[str]) -> Tuple[str, ...]:
     found: List[str] = []
-    for token in SEPARATORS.split(value.strip()):
+    for token in SEPARATORS.split(raw.get(name, "").strip()):
         if not token or token in found:
             continue
         reason = check(token)
         if reason:
-            unsafe.append(f"{_shown(token)}: {reason}")
+            unsafe.append(f"{name}: {_shown(token)}: {reason}")
         else:
             found.append(token)
     return tuple(found)
@@ -114,7 +116,7 @@ def _seconds(raw: Dict[str, str], refused: List[str]) -> Dict[str, int]:
         else:
             refused.append(f"{name}: {_shown(value)} is not a number of seconds from {least} to {most}")
     if not seconds["drain-until"] >= seconds["save-until"] >= seconds["clean-until"]:
-        refused.append("drain-until, save-until and clean-until must fall in this order")
-        for name in ("drain-until", "save-until", "clean-until"):
+        refused.append(f"{', '.join(MOMENTS)}: must fall in this order")
+        for name in MOMENTS:
             seconds[name] = contract.DEFAULT_SECONDS[name]
     return seconds

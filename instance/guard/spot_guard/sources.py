@@ -25,6 +25,13 @@ class Source(NamedTuple):
     """Why a better source is not used, in words for the user."""
     unknown: Tuple[str, ...] = ()
     """Tags that begin as settings do and are none: the first few, in plain ASCII."""
+    got: str = ""
+    """Of the tag `spot-guard`, in words for the user: its value, in plain ASCII and cut."""
+
+    @property
+    def words_on_tag(self) -> str:
+        """For the user, of an instance that is not guarded."""
+        return f"not tagged spot-guard=enabled, to the letter: got {self.got}"
 
     @property
     def words_on_unknown(self) -> str:
@@ -51,8 +58,10 @@ def find(metadata: Metadata, instance_id: str) -> Source:
         try:
             tags = ask()
             settings = {name[len(contract.SETTING_TAG_PREFIX) :]: value for name, value in tags.items()}
-            guarded = tags.get(contract.GUARD_TAG) == contract.GUARD_TAG_VALUE
-            return Source(name, known_settings(settings), guarded, "; ".join(whys), _unknown(tags))
+            value = tags.get(contract.GUARD_TAG)
+            guarded = value == contract.GUARD_TAG_VALUE
+            got = "no such tag" if value is None else ascii(value[: contract.UNKNOWN_TAG_CHARS])
+            return Source(name, known_settings(settings), guarded, "; ".join(whys), _unknown(tags), got)
         except (OSError, ValueError, NoAnswer) as error:
             whys.append(f"{name}: {_words(error)}")
     try:
