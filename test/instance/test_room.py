@@ -80,7 +80,7 @@ class FullDisk(OnAMachine):
         self.fill()
         with self.assertRaisesRegex(OSError, "No space left"):
             runs.claim(notice(DEADLINE))
-        self.assertEqual((runs.latest(), runs.unfinished()), (None, []))
+        self.assertEqual(runs.every(), [])
         os.truncate(self.root + contract.RUN_FOLDER + "/filler", 0)
         self.assertEqual(runs.claim(notice(DEADLINE))[0].notice().deadline, DEADLINE)
         self.assertEqual(sorted(os.listdir(self.root + contract.RUNS_FOLDER)), [str(DEADLINE), "claim"])
@@ -97,7 +97,7 @@ class Ready(OnAMachine):
 
     def test_is_of_no_notice_yet(self) -> None:
         runs.make_ready()
-        self.assertEqual((runs.every(), runs.latest(), runs.unfinished()), ([], None, []))
+        self.assertEqual(runs.every(), [])
 
     def test_is_made_good_where_the_last_call_was_killed_in_the_middle(self) -> None:
         runs.make_ready()

@@ -89,15 +89,6 @@ class ClockThatIsSet(OnAMachine):
                         self.assertAlmostEqual(at.deadline - at.skew, mine.deadline, delta=0.01)
 
 
-class Latest(OnAMachine):
-    def test_is_no_plan_that_died_beyond_its_deadline_where_a_later_one_ended(self) -> None:
-        dead, _ = runs.claim(notice(int(time.time()) - 600))
-        os.utime(dead.notice_file, (1, 1))
-        ended, _ = runs.claim(notice(int(time.time()) - 60, event="rehearsal"))
-        os.unlink(ended.unfinished)
-        self.assertEqual(runs.latest(), ended)
-
-
 class Told(unittest.TestCase):
     def test_a_clock_told_by_another_tells_the_same_time(self) -> None:
         wall, boot = Clock().anchor

@@ -93,7 +93,7 @@ class Ticks(OnAMachine):
             with self.subTest(answer=answer):
                 self.service.said[ACTION] = answer
                 watching.look()
-        self.assertEqual((self.started, runs.latest()), ([], None))
+        self.assertEqual((self.started, runs.every()), ([], []))
 
     def test_ask_less_often_where_they_are_throttled_and_nowhere_else(self) -> None:
         self.service.said.update(OPTED_IN)
@@ -119,7 +119,7 @@ class Ticks(OnAMachine):
         watching = self.watch()
         self.announce(100)
         watching.look()
-        self.assertEqual((self.started, runs.latest()), ([], None))
+        self.assertEqual((self.started, runs.every()), ([], []))
         self.assertIn("not tagged spot-guard=enabled", self.out.getvalue())
 
     def test_take_a_notice_for_withdrawn_after_ten_answers_and_tell_it_though_the_disk_was_full(

@@ -122,19 +122,6 @@ def alive() -> List[Run]:
     return [run for _, run in every() if run in coming or lock.is_held(run.lock)]
 
 
-def latest() -> Optional[Run]:
-    """The one under way, else the one that began last."""
-    coming = under_way()
-
-    def began(run: Run) -> "Tuple[bool, float]":
-        try:
-            return run in coming, os.stat(run.notice_file).st_mtime
-        except OSError:
-            return False, 0.0  # gone meanwhile
-
-    return max((run for _, run in every()), key=began, default=None)
-
-
 def every() -> "List[Tuple[int, Run]]":
     """Of this boot, each with its deadline."""
     runs = here(contract.RUNS_FOLDER)

@@ -49,7 +49,7 @@ def parse(raw: Dict[str, str]) -> Settings:
     refused: List[str] = []
     seconds = _seconds(raw, refused)
     stopped = raw.get("stopped", STOPPED[0]).strip()
-    rebalance = raw.get(contract.REBALANCE, contract.REBALANCE_SAVE).strip()
+    rebalance = raw.get(contract.REBALANCE, contract.REBALANCE_SAVE)
     if rebalance != contract.REBALANCE_SAVE:
         refused.append(f"rebalance: {_shown(rebalance)} is not {contract.REBALANCE_SAVE}")
     if stopped not in STOPPED:

@@ -126,7 +126,7 @@ class Watcher:
             self._instance_id, seen.action, deadline, settings, event, seen.skew, contract.BY_WATCHER
         )
         if self._source.guarded is False:
-            self._tell.say("act", f"{event}: left alone, the instance is not tagged spot-guard=enabled")
+            self._tell.say("act", f"{event}: left alone, the instance is {self._source.words_on_tag}")
         else:
             self._claim(notice, (event, deadline))
 
