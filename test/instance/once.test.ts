@@ -182,15 +182,6 @@ describe.concurrent('once', { timeout: 40_000 }, () => {
       expect(JSON.parse(report.stdout)).toMatchObject({ result: 'graceful', attempt: 1 });
     }),
   );
-
-  it(
-    'ends nothing when the machine has slept through its deadline',
-    on(async (machine) => {
-      machine.hook(
-        'drain',
-        'long',
-        `#!/bin/sh\ntrap "echo told >> ${machine.root}/told" TERM\nsleep 14; touch ${machine.root}/finished\n`,
-      );
       const running = machine.run(machine.notices(6));
       await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
       const [runner] = machine.processes('run\0');
