@@ -182,17 +182,4 @@ describe.concurrent('once', { timeout: 40_000 }, () => {
       expect(JSON.parse(report.stdout)).toMatchObject({ result: 'graceful', attempt: 1 });
     }),
   );
-      const running = machine.run(machine.notices(6));
-      await until(() => machine.journal().some(({ phase }) => phase === 'taskStarted'));
-      const [runner] = machine.processes('run\0');
-      process.kill(runner ?? 0, 'SIGSTOP');
-      await new Promise((resolve) => setTimeout(resolve, 11_000)); // the sleep itself is what is tested
-      process.kill(runner ?? 0, 'SIGCONT');
-      await running;
-      await until(() => machine.exists('/finished'));
-      expect(machine.exists('/told')).toBe(false);
-      expect(machine.journal().some(({ phase }) => phase === 'thawed')).toBe(true);
-      await until(() => machine.processes().length === 0);
-    }),
-  );
 });

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from typing import AbstractSet, Callable, Dict, Iterable, List, NamedTuple, Optional
+from typing import AbstractSet, Callable, Dict, Iterable, List, NamedTuple
 
 from . import contract
 from .patience import each
@@ -17,6 +17,8 @@ ENVIRON_SECONDS = 0.1
 ENVIRONS_SECONDS = 1.0
 """For all of one walk: the next goes on with those that this one leaves out."""
 ENVIRON_BYTES = 262144
+NO_ENVIRONMENT = "-"
+"""Of a process that is just being exec'd, or is gone, or another user's: no mark is this."""
 
 
 class Process(NamedTuple):
@@ -77,10 +79,10 @@ class Family:
             if int(fields[19]) >= self._since:
                 alive[pid] = Process(int(fields[2]), int(fields[3]), "")
                 started[pid] = fields[19]
-        environments = self._read(started)
+        marks = self._read(started)
         pending = [os.getpid()]
         for pid, one in alive.items():
-            alive[pid] = one._replace(mark=self._mark_in(environments.get(pid)))
+            alive[pid] = one._replace(mark=marks.get(pid) or "")
             if alive[pid].mark or one.session in sessions:
                 pending.append(pid)
         found = {pid for pid in pending if pid in alive}
@@ -95,22 +97,23 @@ class Family:
                 if not alive[pid].mark and parent in found:
                     alive[pid] = alive[pid]._replace(mark=alive[parent].mark)
         # A child of ours may have its parent's environment for a moment: it is asked again.
-        for pid, environment in environments.items():
-            if environment is None or (environment and pid not in found):
-                self._settled[pid] = started[pid]
+        self._settled.update({pid: started[pid] for pid in marks if pid not in found})
         found.discard(os.getpid())
         self.walk_seconds = time.monotonic() - begun
         return {pid: alive[pid] for pid in found}
 
-    def _read(self, started: Dict[int, bytes]) -> "Dict[int, Optional[bytes]]":
-        """The environments of those that are not settled; None where one cannot be had."""
+    def _read(self, started: Dict[int, bytes]) -> Dict[int, str]:
+        """The mark of each that is not settled; empty where it has none. Not of who may have one later."""
         asked = [pid for pid, at in started.items() if self._settled.get(pid) != at]
-        return each(asked, _environment, ENVIRON_SECONDS, ENVIRONS_SECONDS)
+        said = each(asked, self._mark_in, ENVIRON_SECONDS, ENVIRONS_SECONDS)
+        self._settled.update({pid: started[pid] for pid, mark in said.items() if mark is None})
+        return {pid: mark for pid, mark in said.items() if mark is not None and mark != NO_ENVIRONMENT}
 
-    def _mark_in(self, environment: Optional[bytes]) -> str:
-        """Of another run, or none: empty."""
+    def _mark_in(self, pid: int) -> str:
+        """Of another run, or none: empty. No more of it is kept: thousands may be as long as they can."""
+        environment = _environment(pid)
         if not environment:
-            return ""
+            return NO_ENVIRONMENT
         found = (b"\0" + environment).partition(f"\0{contract.HOOK_TASK}=".encode())[2]
         mark = found.partition(b"\0")[0].decode("utf-8", "replace")
         return mark if mark.startswith(self._mark + "/") else ""
