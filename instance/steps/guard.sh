@@ -7,7 +7,6 @@ whole() { echo "@SHA256@  $1" | sha256sum -c --status 2>/dev/null; }
 put() {
   guard="$1/guard-@SHA256@.pyz"
   if whole "$guard"; then return; fi
-  rm -f "$guard"
   if ! fresh=$(mkdir -p -m "$2" "$1" 2>&1 && mktemp "$1/guard.XXXXXX" 2>&1); then
     fault="${fault:+$fault; }$1 cannot be written: $fresh"
     return 1
@@ -17,6 +16,9 @@ put() {
 GUARD
   if whole "$fresh" && mv -f "$fresh" "$guard"; then return; fi
   rm -f "$fresh"
+  # Another command may have put it there meanwhile. A torn one must not be found by the steps that follow.
+  if whole "$guard"; then return; fi
+  rm -f "$guard"
   fault="${fault:+$fault; }the guard could not be written whole to $1: is it full?"
   return 1
 }

@@ -3,10 +3,9 @@
 import os
 import subprocess
 import unittest
-from typing import Any
 
 from on_a_machine import OnAMachine, full_disk, notice
-from spot_guard import contract, lock, noticefile, runs
+from spot_guard import acknowledgements, contract, lock, noticefile, runs
 from spot_guard.clock import Clock
 from spot_guard.journal import RESERVED_BYTES, Follower, Journal
 
@@ -123,24 +122,35 @@ class Acknowledgements(OnAMachine):
     def test_of_an_earlier_notice_are_forgotten_whatever_else_is_there(self) -> None:
         folder = self.folder("old", "a-folder/")
         os.symlink("/nowhere", f"{folder}/a-link")
-        noticefile.open_acknowledgements(forget=True)
-        self.assertEqual(os.listdir(folder), [])
+        acknowledgements.begin(forget=True)
+        self.assertEqual((acknowledgements.names(), os.listdir(folder)), ([], ["a-folder"]))
         self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o1777)
 
     def test_are_taken_away_with_the_notice_whoever_stands_in_a_folder_of_them(self) -> None:
-        noticefile.open_acknowledgements(forget=True)
+        acknowledgements.begin(forget=True)
         folder = self.folder("trainer", "a-folder/", "a-folder/file")
         inside = os.open(f"{folder}/a-folder/x", os.O_RDONLY)
         self.addCleanup(os.close, inside)
-        noticefile.clear_left_behind(0.0)
-        self.assertEqual((os.listdir(folder), os.stat(folder).st_mode & 0o7777), ([], 0o700))
+        noticefile.NoticeFile(notice(1)).withdraw()
+        acknowledgements.discard(whole=True)
+        self.assertEqual(os.listdir(self.root + contract.RUN_FOLDER), ["runs"])
+        self.assertEqual(os.listdir(self.root + contract.RUNS_FOLDER), ["claim"])
         with self.assertRaises(FileNotFoundError):
             os.open("more", os.O_WRONLY | os.O_CREAT, dir_fd=inside)
 
+    def test_are_closed_by_the_watcher_too_which_leaves_folders_of_any_users_to_the_next_runner(self) -> None:
+        self.folder("trainer", "a-folder/")
+        noticefile.clear_left_behind(0.0)
+        self.assertFalse(os.path.exists(self.root + contract.ACKNOWLEDGED_FOLDER))
+        (closed,) = set(os.listdir(self.root + contract.RUNS_FOLDER)) - {"claim"}
+        left = f"{self.root}{contract.RUNS_FOLDER}/{closed}"
+        self.assertEqual((os.listdir(left), os.stat(left).st_mode & 0o7777), (["a-folder"], 0o700))
+        self.assertEqual((runs.every(), acknowledgements.names()), ([], []))
+
     def test_are_kept_where_the_plan_is_taken_over(self) -> None:
         self.folder("trainer")
-        noticefile.open_acknowledgements(forget=False)
-        self.assertEqual(noticefile.acknowledged(), ["trainer"])
+        acknowledgements.begin(forget=False)
+        self.assertEqual(acknowledgements.names(), ["trainer"])
 
     def test_are_found_among_thousands_of_folders(self) -> None:
         folder = self.root + contract.ACKNOWLEDGED_FOLDER
@@ -149,22 +159,19 @@ class Acknowledgements(OnAMachine):
         for number in range(3_000):
             os.makedirs(f"{folder}/{number}")
         self.folder(*names[4:])
-        self.assertEqual(noticefile.acknowledged(), names)
+        self.assertEqual(acknowledgements.names(), names)
 
     def test_are_closed_to_others_when_the_notice_goes_and_not_before(self) -> None:
-        noticefile.open_acknowledgements(forget=True)
+        acknowledgements.begin(forget=True)
         folder = self.root + contract.ACKNOWLEDGED_FOLDER
-
-        def mode() -> Any:
-            return os.stat(folder).st_mode & 0o7777
 
         first, second = noticefile.NoticeFile(notice(1)), noticefile.NoticeFile(notice(2))
         first.show(1)
         second.show(2)
         first.withdraw()
-        self.assertEqual(mode(), 0o1777)
+        self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o1777)
         second.withdraw()
-        self.assertEqual(mode(), 0o700)
+        self.assertFalse(os.path.exists(folder))
 
 
 if __name__ == "__main__":

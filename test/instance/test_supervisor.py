@@ -65,7 +65,7 @@ class Frozen(unittest.TestCase):
                 os.kill(self.pids[-1], 0)
 
     def test_one_that_slept_and_woke_before_its_deadline_goes_on(self) -> None:
-        ended = self.run_a_minute(boot=1.5, monotonic=0)
+        ended = self.run_a_minute(boot=1.5)
         self.assertEqual(ended[0].note, "SIGTERM at the stage's end")
 
     def test_one_under_a_load_that_takes_seconds_from_it_ends_what_it_has_to(self) -> None:

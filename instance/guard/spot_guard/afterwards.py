@@ -2,7 +2,7 @@
 
 from typing import List, Optional
 
-from . import contract, stopped
+from . import acknowledgements, contract, stopped
 from .plan import Plan
 from .run import INTERRUPTION
 from .supervisor import Thawed
@@ -24,6 +24,7 @@ def live_on(plan: Plan) -> None:
     plan.notice_file.withdraw()
     for line in start_again(plan.notice.deadline):
         plan.journal.write("startedAgain", note=line[:NOTE_CHARS])
+    acknowledgements.discard(whole=True)
 
 
 def start_again(deadline: Optional[int] = None) -> List[str]:

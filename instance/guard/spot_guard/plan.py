@@ -4,12 +4,12 @@ import os
 from typing import Dict, List, Optional
 
 from . import (
+    acknowledgements,
     builtin,
     contract,
     environment,
     history,
     hooks,
-    noticefile,
     processes,
     report,
     runs,
@@ -114,7 +114,7 @@ class Plan:
         except (OSError, TimeoutError) as error:
             self.warn("no room is taken for another run", str(error))
         try:
-            noticefile.open_acknowledgements(forget=self.before.attempt == 1)
+            acknowledgements.begin(forget=self.before.attempt == 1)
         except OSError as error:
             self.warn("workloads cannot acknowledge", str(error))
         self.notice_file.show(int(self.terms.deadline))
@@ -200,7 +200,7 @@ class Plan:
                 attempt=self.before.attempt,
                 stages=self.lines("stageEnded"),
                 tasks=self.lines("taskEnded"),
-                acknowledged=noticefile.acknowledged(),
+                acknowledged=acknowledgements.names(),
                 refused=list(self.terms.settings.refused),
                 warnings=len(self.lines("warning")),
                 leftovers=sum(line["count"] for line in self.lines("leftoversEnded")),

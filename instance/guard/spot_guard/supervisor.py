@@ -14,7 +14,7 @@ from .task import NOTE_CHARS, Ended, Task
 
 TICK_SECONDS = 0.02
 IDLE_SECONDS = 0.2
-SLEEP_SECONDS = 1.0
+SLEEP_SECONDS = 5.0
 STANDSTILL_SECONDS = 10.0
 """Between two looks at the clock. Load does not explain it: whoever froze this process lives on."""
 FINISH_SECONDS = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import builtin, hooks, noticefile, schedule
+from . import acknowledgements, builtin, hooks, schedule
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -26,14 +26,14 @@ def for_an_answer(plan: Plan) -> None:
     while plan.clock.now() < plan.end("drain") and not _is_anything_to_do(plan):
         plan.supervisor.idle(lambda: plan.end("drain"), lambda: _is_answered(plan))
         plan.run_tasks(plan.after_hooks("drain"), lambda: plan.end("drain"))
-        if noticefile.acknowledged() or plan.run_.spare():
+        if acknowledgements.names() or plan.run_.spare():
             return
 
 
 def _is_answered(plan: Plan) -> bool:
     """Also by settings that come late: they may name something to stop."""
     named = builtin.follow_hooks("drain", plan.notice, plan.terms.settings)
-    return named or bool(noticefile.acknowledged()) or plan.run_.spare()
+    return named or bool(acknowledgements.names()) or plan.run_.spare()
 
 
 def _is_anything_to_do(plan: Plan) -> bool:
