@@ -108,6 +108,14 @@ class Ticks(OnAMachine):
                 counts = tuple(self.service.asked.count(path) for path in (ACTION, sighting.REBALANCE_PATH))
                 self.assertEqual(counts, asked)
 
+    def acted(self) -> Tuple[Watcher, Run]:
+        """A watcher that has acted on a notice, and the run."""
+        watching, deadline = self.watch(), self.announce(100)
+        watching.look()
+        run = runs.find("interruption", deadline)
+        assert run is not None
+        return watching, run
+
     def test_leave_a_tag_that_cannot_be_read_for_the_next_tick_and_the_notice_unharmed(self) -> None:
         self.service.said[f"{sources.TAGS_PATH}/spot-guard"] = Answer(429, "", None)
         watching, deadline = self.watch(), self.announce(100)
@@ -125,10 +133,7 @@ class Ticks(OnAMachine):
     def test_take_a_notice_for_withdrawn_after_ten_answers_and_tell_it_though_the_disk_was_full(
         self,
     ) -> None:
-        watching, deadline = self.watch(), self.announce(100)
-        watching.look()
-        run = runs.find("interruption", deadline)
-        assert run is not None
+        watching, run = self.acted()
         del self.service.said[ACTION]
         for _ in range(9):
             watching.look()
@@ -157,10 +162,7 @@ class Ticks(OnAMachine):
         self.assertFalse(os.path.exists(command.withdrawn))
 
     def test_count_anew_when_the_notice_is_back(self) -> None:
-        watching, deadline = self.watch(), self.announce(100)
-        watching.look()
-        run = runs.find("interruption", deadline)
-        assert run is not None
+        watching, run = self.acted()
         shown = self.service.said[ACTION]
         for _ in range(2):
             del self.service.said[ACTION]
@@ -171,10 +173,7 @@ class Ticks(OnAMachine):
         self.assertFalse(os.path.exists(run.withdrawn))
 
     def test_go_on_with_a_plan_whose_notice_is_shown_again_after_a_slip(self) -> None:
-        watching, deadline = self.watch(), self.announce(100)
-        watching.look()
-        run = runs.find("interruption", deadline)
-        assert run is not None
+        watching, run = self.acted()
         shown = self.service.said.pop(ACTION)
         for _ in range(10):
             watching.look()
@@ -182,13 +181,10 @@ class Ticks(OnAMachine):
         self.service.said[ACTION] = shown
         watching.look()
         self.assertFalse(os.path.exists(run.withdrawn))
-        self.assertEqual(runs.find("interruption", deadline), run)
+        self.assertEqual(runs.find("interruption", run.deadline), run)
 
     def test_run_the_plan_anew_where_it_was_over_when_the_notice_is_shown_again(self) -> None:
-        watching, deadline = self.watch(), self.announce(100)
-        watching.look()
-        run = runs.find("interruption", deadline)
-        assert run is not None
+        watching, run = self.acted()
         shown = self.service.said.pop(ACTION)
         for _ in range(10):
             watching.look()
@@ -196,15 +192,12 @@ class Ticks(OnAMachine):
         self.service.said[ACTION] = shown
         for _ in range(3):
             watching.look()
-        self.assertEqual([one.name for one in runs.unfinished()], [str(deadline + 1)])
+        self.assertEqual([one.name for one in runs.unfinished()], [str(run.deadline + 1)])
 
     def test_have_a_run_of_its_own_made_for_a_notice_that_is_shown_again_when_its_runner_has_spared_it(
         self,
     ) -> None:
-        watching, deadline = self.watch(), self.announce(100)
-        watching.look()
-        run = runs.find("interruption", deadline)
-        assert run is not None
+        watching, run = self.acted()
         shown = self.service.said.pop(ACTION)
         for _ in range(10):
             watching.look()
@@ -213,7 +206,7 @@ class Ticks(OnAMachine):
         for _ in range(3):
             watching.look()
         self.assertTrue(run.spare(), "what a runner has begun to leave out, it leaves out")
-        self.assertEqual({one.name for one in runs.unfinished()}, {run.name, str(deadline + 1)})
+        self.assertEqual({one.name for one in runs.unfinished()}, {run.name, str(run.deadline + 1)})
 
     def test_forget_no_notice_for_a_tag_that_comes_late_or_a_clock_that_is_set(self) -> None:
         watching, deadline = self.watch(), self.announce(100)
@@ -230,10 +223,7 @@ class Ticks(OnAMachine):
         self.assertEqual([one.name for one in runs.unfinished()], [str(deadline)])
 
     def test_do_not_count_failures_as_answers_that_there_is_none(self) -> None:
-        watching, deadline = self.watch(), self.announce(100)
-        watching.look()
-        run = runs.find("interruption", deadline)
-        assert run is not None
+        watching, run = self.acted()
         for _ in range(3):
             self.service.said[ACTION] = NoAnswer("reset")
             watching.look()
