@@ -1,4 +1,4 @@
-"""Packs the guard into a zipapp, stripped of comments, docstrings and blank lines: `pack.py OUT [--trigger]`.
+"""Packs the guard into a zipapp, stripped of what only a reader or a checker needs: `pack.py OUT [--trigger]`.
 
 `--trigger`: only what the document that answers a notice needs, which must leave room for its parameter.
 
@@ -12,7 +12,7 @@ import sys
 import tokenize
 import zipfile
 from pathlib import Path
-from typing import Dict, List, Set
+from typing import Dict, List, Set, Tuple
 
 GUARD = Path(__file__).parent / "guard"
 PACKAGE = GUARD / "spot_guard"
@@ -29,7 +29,7 @@ def strip(source: str) -> str:
 
     A level of indentation is one space.
     """
-    kept = _without_comments(source)
+    kept = _without_annotations(_without_comments(source))
     tree = ast.parse(kept)
     docstrings = _docstrings(tree)
     within_strings = {
@@ -64,6 +64,37 @@ def _docstrings(tree: ast.AST) -> Dict[int, bool]:
                 for number in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
                     lines[number] = len(node.body) == 1 and number == statement.lineno
     return lines
+
+
+def _without_annotations(source: str) -> str:
+    """Those of functions and in them, that only a checker of types reads; those of classes make NamedTuples."""
+    text = source.encode()
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    cuts: List[Tuple[int, int]] = []
+
+    def cut(begin: int, annotation: ast.expr) -> None:
+        end = starts[(annotation.end_lineno or 0) - 1] + (annotation.end_col_offset or 0)
+        cuts.append((begin, end))
+
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.arg) and node.annotation:
+                cut(starts[node.lineno - 1] + node.col_offset + len(node.arg.encode()), node.annotation)
+            elif isinstance(node, ast.AnnAssign) and node.value:
+                target = node.target
+                cut(starts[(target.end_lineno or 0) - 1] + (target.end_col_offset or 0), node.annotation)
+            elif isinstance(node, ast.FunctionDef) and node.returns:
+                cut(
+                    text.rindex(b" ->", 0, starts[node.returns.lineno - 1] + node.returns.col_offset),
+                    node.returns,
+                )
+    for begin, end in sorted(set(cuts), reverse=True):
+        text = text[:begin] + text[end:]
+    return text.decode()
 
 
 def _without_comments(source: str) -> str:

@@ -14,7 +14,7 @@ put() {
   base64 -d <<'GUARD' 2>/dev/null | gzip -dc >"$fresh" 2>/dev/null
 @BASE64@
 GUARD
-  if whole "$fresh" && mv -f "$fresh" "$guard"; then return; fi
+  if whole "$fresh" && mv -fT "$fresh" "$guard"; then return; fi
   rm -f "$fresh"
   # Another command may have put it there meanwhile. A torn one must not be found by the steps that follow.
   if whole "$guard"; then return; fi

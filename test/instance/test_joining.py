@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 import unittest
 from typing import Dict, List, Optional
 
@@ -125,6 +126,16 @@ class Find(OnAMachine):
         run, _ = runs.claim(notice(DEADLINE))
         runs.claim(notice(DEADLINE)._replace(skew=-60.0))
         self.assertEqual(run.joined().skew, -60.0)
+
+    def test_brings_its_deadline_and_its_skew_to_all_who_ask_how_long_the_run_has(self) -> None:
+        for skew, joined_later, left in ((0.0, 0, 100), (60.0, 0, 160), (-3600.0, -20, -3520)):
+            with self.subTest(skew=skew):
+                self.setUp()
+                run, _ = runs.claim(notice(int(time.time()) + 100))
+                runs.claim(notice(run.deadline + joined_later, skew=skew))
+                self.assertAlmostEqual(run.seconds_left(), left, delta=2)
+                self.assertIs(run in runs.under_way(), left > 0)
+                self.assertIs(runs.is_interrupted(), left > 0)
 
     def test_passes_over_what_is_no_run(self) -> None:
         run, _ = runs.claim(notice(DEADLINE))

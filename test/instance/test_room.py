@@ -3,9 +3,11 @@
 import os
 import subprocess
 import unittest
+from typing import List
+from unittest import mock
 
 from on_a_machine import OnAMachine, full_disk, notice
-from spot_guard import acknowledgements, contract, lock, noticefile, runs
+from spot_guard import acknowledgements, contract, files, lock, noticefile, runs
 from spot_guard.clock import Clock
 from spot_guard.journal import RESERVED_BYTES, Follower, Journal
 
@@ -110,68 +112,100 @@ class Ready(OnAMachine):
 
 
 class Acknowledgements(OnAMachine):
-    def folder(self, *entries: str) -> str:
-        folder = self.root + contract.ACKNOWLEDGED_FOLDER
+    def setUp(self) -> None:
+        super().setUp()
+        self.run_, _ = runs.claim(notice(DEADLINE))
+        self.all = self.root + contract.ACKNOWLEDGED_FOLDER
+
+    def begin(self, forget: bool = True) -> None:
+        acknowledgements.begin(self.run_.acknowledged, forget)
+
+    def folder(self, *entries: str) -> None:
         for entry in entries:
             if entry.endswith("/"):
-                os.makedirs(f"{folder}/{entry}x")
+                os.makedirs(f"{self.all}/{entry}x")
             else:
                 self.put(f"{contract.ACKNOWLEDGED_FOLDER}/{entry}", "")
-        return folder
+
+    def left(self) -> List[str]:
+        return [name for name in os.listdir(self.root + contract.RUNS_FOLDER) if name.startswith("closed")]
 
     def test_of_an_earlier_notice_are_forgotten_whatever_else_is_there(self) -> None:
-        folder = self.folder("old", "a-folder/")
-        os.symlink("/nowhere", f"{folder}/a-link")
-        acknowledgements.begin(forget=True)
-        self.assertEqual((acknowledgements.names(), os.listdir(folder)), ([], ["a-folder"]))
-        self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o1777)
+        self.folder("old", "a-folder/")
+        self.begin()
+        self.assertEqual((acknowledgements.names(), os.listdir(self.all)), ([], []))
+        self.assertEqual(os.stat(self.all).st_mode & 0o7777, 0o1777)
 
-    def test_are_taken_away_with_the_notice_whoever_stands_in_a_folder_of_them(self) -> None:
-        acknowledgements.begin(forget=True)
-        folder = self.folder("trainer", "a-folder/", "a-folder/file")
-        inside = os.open(f"{folder}/a-folder/x", os.O_RDONLY)
+    def test_are_taken_away_with_the_notice_however_deep_and_whoever_stands_in_a_folder_of_them(self) -> None:
+        self.begin()
+        self.folder("trainer", "a-folder/", "a-folder/file")
+        inside = os.open(f"{self.all}/a-folder/x", os.O_RDONLY)
         self.addCleanup(os.close, inside)
+        at = inside
+        for _ in range(1_200):
+            os.mkdir("d", dir_fd=at)
+            deeper = os.open("d", os.O_RDONLY, dir_fd=at)
+            if at != inside:
+                os.close(at)
+            at = deeper
+        os.close(at)
         noticefile.NoticeFile(notice(1)).withdraw()
-        acknowledgements.discard(whole=True)
-        self.assertEqual(os.listdir(self.root + contract.RUN_FOLDER), ["runs"])
-        self.assertEqual(os.listdir(self.root + contract.RUNS_FOLDER), ["claim"])
+        self.assertFalse(os.path.exists(self.all))
+        acknowledgements.discard()
+        while self.left():
+            os.waitpid(-1, 0)
         with self.assertRaises(FileNotFoundError):
             os.open("more", os.O_WRONLY | os.O_CREAT, dir_fd=inside)
 
-    def test_are_closed_by_the_watcher_too_which_leaves_folders_of_any_users_to_the_next_runner(self) -> None:
-        self.folder("trainer", "a-folder/")
-        noticefile.clear_left_behind(0.0)
-        self.assertFalse(os.path.exists(self.root + contract.ACKNOWLEDGED_FOLDER))
-        (closed,) = set(os.listdir(self.root + contract.RUNS_FOLDER)) - {"claim"}
-        left = f"{self.root}{contract.RUNS_FOLDER}/{closed}"
-        self.assertEqual((os.listdir(left), os.stat(left).st_mode & 0o7777), (["a-folder"], 0o700))
-        self.assertEqual((runs.every(), acknowledgements.names()), ([], []))
+    def test_are_taken_away_by_the_watcher_where_the_runner_was_killed(self) -> None:
+        self.folder("trainer")
+        self.put(contract.NOTICE_FILE, {"deadline": DEADLINE})
+        noticefile.clear_left_behind(DEADLINE + 400)
+        self.assertEqual(acknowledgements.names(), ["trainer"])
+        noticefile.clear_left_behind(DEADLINE + 500)
+        self.assertFalse(os.path.exists(self.all))
+        while self.left():
+            os.waitpid(-1, 0)
+        self.assertEqual(len(runs.every()), 1)
 
     def test_are_kept_where_the_plan_is_taken_over(self) -> None:
+        self.begin()
         self.folder("trainer")
-        acknowledgements.begin(forget=False)
+        self.begin(forget=False)
         self.assertEqual(acknowledgements.names(), ["trainer"])
 
     def test_are_found_among_thousands_of_folders(self) -> None:
-        folder = self.root + contract.ACKNOWLEDGED_FOLDER
         names = [f"trainer-{number}" for number in range(8)]
         self.folder(*names[:4])  # before and after: whatever order the disk lists them in
         for number in range(3_000):
-            os.makedirs(f"{folder}/{number}")
+            os.makedirs(f"{self.all}/{number}")
         self.folder(*names[4:])
         self.assertEqual(acknowledgements.names(), names)
 
-    def test_are_closed_to_others_when_the_notice_goes_and_not_before(self) -> None:
-        acknowledgements.begin(forget=True)
-        folder = self.root + contract.ACKNOWLEDGED_FOLDER
-
+    def test_are_closed_when_the_notice_goes_and_not_before(self) -> None:
+        self.begin()
         first, second = noticefile.NoticeFile(notice(1)), noticefile.NoticeFile(notice(2))
         first.show(1)
         second.show(2)
         first.withdraw()
-        self.assertEqual(os.stat(folder).st_mode & 0o7777, 0o1777)
+        self.assertEqual(os.stat(self.all).st_mode & 0o7777, 0o1777)
         second.withdraw()
-        self.assertFalse(os.path.exists(folder))
+        self.assertFalse(os.path.exists(self.all))
+
+    def test_that_cannot_be_had_keep_no_notice_back_and_neither_does_who_holds_the_lock(self) -> None:
+        with mock.patch.object(os, "chmod", side_effect=OSError("no")):
+            file, held = noticefile.NoticeFile(notice(1)), runs.hold()
+            self.assertEqual(file.publish(7, self.run_.acknowledged, forget=True), "no")
+            os.close(held)
+        self.assertEqual((file.fault, files.read_json(self.root + contract.NOTICE_FILE)["deadline"]), ("", 7))
+
+    def test_nor_is_a_notice_given_up_that_could_not_be_written_once(self) -> None:
+        file = noticefile.NoticeFile(notice(1))
+        with full_disk():
+            file.show(7)
+        self.assertIn("cannot be written", file.fault)
+        file.show(7)
+        self.assertEqual(file.fault, "")
 
 
 if __name__ == "__main__":

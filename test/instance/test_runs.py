@@ -1,12 +1,15 @@
 """Which run a notice belongs to, however many ask at once; and how a step follows one."""
 
+import base64
 import contextlib
+import fcntl
 import io
+import json
 import os
 import threading
 import time
 import unittest
-from typing import Any, List
+from typing import Any, Dict, List
 from unittest import mock
 
 from on_a_machine import OnAMachine, notice
@@ -67,6 +70,34 @@ class Following(OnAMachine):
         code, said = self.follow(Clock((wall + 100, boot)), wall + 90)
         self.assertEqual(code, contract.EXIT_LOST)
         self.assertIn("the deadline passed before the run had a word", said)
+
+
+class Frozen(OnAMachine):
+    def test_caller_in_the_middle_of_a_claim_keeps_no_step_from_its_run_for_good(self) -> None:
+        mine = notice(int(time.time()) + 100, {})
+        entry: Dict[str, Any] = {"deadline": mine.deadline, "action": mine.action, "settings": {}}
+        encoded = base64.urlsafe_b64encode(json.dumps({mine.instance_id: entry}).encode()).decode()
+        held = runs.hold()
+        freed = threading.Timer(2.5, os.close, (held,))
+        freed.start()
+        out = io.StringIO()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(
+                mock.patch.dict(os.environ, {contract.INSTANCE_ID_VARIABLE: mine.instance_id})
+            )
+            stack.enter_context(mock.patch.object(step, "_Following", side_effect=KeyboardInterrupt))
+            stack.enter_context(contextlib.redirect_stdout(out))
+            stack.enter_context(self.assertRaises(KeyboardInterrupt))
+            step.run("drain", encoded)
+        freed.join()
+        self.assertEqual((len(runs.every()), out.getvalue()), (1, ""))
+
+    def test_lock_is_held_by_nobody_who_only_asks(self) -> None:
+        run, _ = runs.claim(notice(int(time.time()) + 100))
+        asking = os.open(run.lock, os.O_RDONLY)
+        self.addCleanup(os.close, asking)
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        self.assertFalse(lock.is_held(run.lock))
 
 
 class ClockThatIsSet(OnAMachine):

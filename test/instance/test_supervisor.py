@@ -18,6 +18,7 @@ from spot_guard.supervisor import Supervisor, Thawed
 from spot_guard.task import Ended, Task
 
 REALLY = time.clock_gettime
+NO_PROCESS = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
 
 class Frozen(unittest.TestCase):
@@ -73,13 +74,24 @@ class Frozen(unittest.TestCase):
         self.assertTrue(ended[0].overran)
 
     def test_a_task_is_tried_again_where_the_machine_has_no_process_left(self) -> None:
-        none = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
         for failures, note in ((2, "SIGTERM at the stage's end"), (1_000, "cannot be started: [Errno 11]")):
             with self.subTest(failures=failures):
                 self.setUp()
-                tries = [none] * failures
+                tries = [NO_PROCESS] * failures
                 with mock.patch.object(subprocess, "Popen", side_effect=_after(tries)):
                     self.assertIn(note, str(self.run_a_minute()[0].note))
+
+    def test_and_no_longer_than_its_stage_lasts_though_that_ends_earlier_than_was_said(self) -> None:
+        clock = Clock()
+        supervisor = Supervisor(
+            Family("/run/none", 0.0), clock, clock.now() + 60, lambda _: None, lambda _, __: None
+        )
+        told = iter([clock.now() + 30] * 4)
+        with mock.patch.object(subprocess, "Popen", side_effect=_after([NO_PROCESS] * 1_000)):
+            ended = supervisor.run(
+                [Task("none", ("/bin/true",), {})], lambda: next(told, clock.now()), 1, self.output
+            )
+        self.assertLess(ended[0].seconds, 10)
 
 
 def _after(failures: List[BlockingIOError]) -> Callable[..., Any]:

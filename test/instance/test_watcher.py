@@ -244,6 +244,23 @@ class Ticks(OnAMachine):
         watching.look()
         self.assertEqual(len(self.started), 1)
 
+    def test_go_on_whatever_a_tick_dies_of(self) -> None:
+        watching = self.watch()
+        with mock.patch.object(time, "time", side_effect=RecursionError("maximum recursion depth exceeded")):
+            watching.look()
+        self.assertIn("a tick failed: maximum recursion depth exceeded", self.out.getvalue())
+        self.announce(100)
+        watching.look()
+        self.assertEqual(len(self.started), 1)
+
+    def test_leave_the_notice_file_of_a_plan_that_was_over_early_however_the_clock_is_set(self) -> None:
+        run, _ = runs.claim(notice(int(time.time()) + 100))
+        os.unlink(run.unfinished)
+        self.put(contract.NOTICE_FILE, {"deadline": run.deadline})
+        with mock.patch.object(time, "time", return_value=time.time() + 3600):
+            self.watch().look()
+        self.assertTrue(os.path.exists(self.root + contract.NOTICE_FILE))
+
     def test_go_on_where_no_file_can_be_opened(self) -> None:
         watching = self.watch()
         before = resource.getrlimit(resource.RLIMIT_NOFILE)

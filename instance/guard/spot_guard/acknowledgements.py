@@ -1,11 +1,14 @@
-"""/run/spot-guard/acknowledged: the folder in which any workload may say that it has done what it had to."""
+"""/run/spot-guard/acknowledged: the folder in which any workload may say that it has done what it had to.
+
+Anybody may fill it: nothing here takes longer for what is in it, and nothing is deleted while a notice waits.
+"""
 
 import itertools
 import os
 from typing import List
 
-from . import contract
-from .paths import here
+from . import contract, detach
+from .paths import here, which
 
 SHOWN_MOST = 50
 LOOKED_AT_MOST = 20_000
@@ -13,19 +16,20 @@ CLOSED = "closed."
 """Begins the name, among the runs, of a folder whose notice is gone."""
 
 
-def begin(forget: bool) -> None:
-    """A folder in which anybody may create a file, and none another's remove. Raises OSError.
+def begin(ready: str, forget: bool) -> None:
+    """Anybody may now create a file there, and none another's remove. Raises OSError.
 
-    `forget`: what is in it was left by an earlier notice and says nothing about this one.
+    `ready`: a folder that was made for it ahead. `forget`: what is there was left by an earlier notice and
+    says nothing about this one.
     """
     folder = here(contract.ACKNOWLEDGED_FOLDER)
-    os.makedirs(folder, exist_ok=True)
     if forget:
-        os.chmod(folder, 0o700)  # nobody adds to it meanwhile
-    faults = _unlink_files(folder) if forget else []
+        close()
+    try:
+        os.rename(ready, folder)
+    except OSError:
+        os.makedirs(folder, exist_ok=True)  # taken already, or a guard of another version made the run
     os.chmod(folder, 0o1777)  # noqa: S103
-    if faults:
-        raise faults[0]
 
 
 def names() -> List[str]:
@@ -33,7 +37,6 @@ def names() -> List[str]:
     found: List[str] = []
     try:
         with os.scandir(here(contract.ACKNOWLEDGED_FOLDER)) as entries:
-            # Anybody may fill the folder: no more is looked at than a plan has time for.
             for entry in itertools.islice(entries, LOOKED_AT_MOST):
                 if entry.is_file(follow_symlinks=False):
                     found.append(ascii(entry.name[:60])[1:-1])
@@ -44,41 +47,23 @@ def names() -> List[str]:
     return sorted(found)
 
 
-def close() -> None:
-    """Out of everybody's reach, at once, however much is in it: who stands in it can add nothing."""
+def close() -> bool:
+    """Puts it out of everybody's reach. Whether there was one."""
     folder = here(contract.ACKNOWLEDGED_FOLDER)
     try:
         os.chmod(folder, 0o700)
         os.rename(folder, here(f"{contract.RUNS_FOLDER}/{CLOSED}{os.urandom(4).hex()}"))
+        return True
     except OSError:
-        pass  # nobody was told
+        return False  # nobody was told
 
 
-def discard(whole: bool) -> None:
-    """What was closed; it may take long. `whole`: folders too, which may lie on any user's disk, and hang."""
-    runs = here(contract.RUNS_FOLDER)
+def discard() -> None:
+    """Has what was closed deleted by another process: it may be deep, large, or on a disk that hangs."""
+    runs, remove = here(contract.RUNS_FOLDER), which("rm")
     try:
         closed = [os.path.join(runs, name) for name in os.listdir(runs) if name.startswith(CLOSED)]
-        for folder in closed:
-            if whole:
-                # Imported here: the watcher has no use for it.
-                import shutil
-
-                shutil.rmtree(folder, ignore_errors=True)
-            else:
-                _unlink_files(folder)
+        if closed and remove is not None:
+            detach.spawn([remove, "-rf", "--", *closed], os.devnull)
     except OSError:
-        pass  # gone meanwhile
-
-
-def _unlink_files(folder: str) -> List[OSError]:
-    """Returns why one stays."""
-    faults: List[OSError] = []
-    for name in os.listdir(folder):
-        try:
-            os.unlink(os.path.join(folder, name))
-        except (FileNotFoundError, IsADirectoryError, PermissionError):
-            pass  # what is not a file is no acknowledgement
-        except OSError as error:
-            faults.append(error)
-    return faults
+        pass  # nothing was recorded; or no process can be made: whoever closes the next tries again

@@ -24,7 +24,7 @@ def live_on(plan: Plan) -> None:
     plan.notice_file.withdraw()
     for line in start_again(plan.notice.deadline):
         plan.journal.write("startedAgain", note=line[:NOTE_CHARS])
-    acknowledgements.discard(whole=True)
+    acknowledgements.discard()
 
 
 def start_again(deadline: Optional[int] = None) -> List[str]:

@@ -106,24 +106,23 @@ class Plan:
         return self.terms.ends[stage]
 
     def _publish(self) -> None:
-        """The folder for acknowledgements first: who sees the notice may answer at once."""
         if self.notice.event == contract.REBALANCE:
             return  # work goes on
         try:
             runs.make_ready()  # first: what fills /run from here on keeps no later notice from its plan
         except (OSError, TimeoutError) as error:
             self.warn("no room is taken for another run", str(error))
-        try:
-            acknowledgements.begin(forget=self.before.attempt == 1)
-        except OSError as error:
-            self.warn("workloads cannot acknowledge", str(error))
-        self.notice_file.show(int(self.terms.deadline))
+        fault = self.notice_file.publish(
+            int(self.terms.deadline), self.run_.acknowledged, forget=self.before.attempt == 1
+        )
+        self.warn("workloads cannot acknowledge", fault)
 
     def _run_stage(self, stage: str) -> None:
         """Raises Thawed."""
         self.stage = stage
         started = self.before.starts.get(stage, self.clock.now())
         self.journal.write("stageStarted", stage=stage, until=round(self.end(stage), 3))
+        self.notice_file.show(int(self.terms.deadline))
         try:
             self._do_stage(stage, started)
         except Thawed:

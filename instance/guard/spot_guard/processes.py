@@ -57,6 +57,7 @@ class Family:
         self._since = int(since * os.sysconf("SC_CLK_TCK"))
         self._settled: Dict[int, bytes] = {}
         """By process id, when it started: another's, or one that does not answer. It is not asked again."""
+        self._slow: Dict[int, bytes] = {}
         self.walk_seconds = 0.0
         """How long the last walk of /proc took."""
 
@@ -106,7 +107,10 @@ class Family:
         """The mark of each that is not settled; empty where it has none. Not of who may have one later."""
         asked = [pid for pid, at in started.items() if self._settled.get(pid) != at]
         said = each(asked, self._mark_in, ENVIRON_SECONDS, ENVIRONS_SECONDS)
-        self._settled.update({pid: started[pid] for pid, mark in said.items() if mark is None})
+        for pid in (pid for pid, mark in said.items() if mark is None):
+            # Once is but slow.
+            twice = self._slow.get(pid) == started[pid]
+            (self._settled if twice else self._slow)[pid] = started[pid]
         return {pid: mark for pid, mark in said.items() if mark is not None and mark != NO_ENVIRONMENT}
 
     def _mark_in(self, pid: int) -> str:

@@ -90,6 +90,11 @@ class Run(NamedTuple):
         return os.path.join(self.folder, "joined.room")
 
     @property
+    def acknowledged(self) -> str:
+        """The folder for acknowledgements, until the plan puts it in place."""
+        return os.path.join(self.folder, "acknowledged")
+
+    @property
     def request(self) -> str:
         """What the watcher moves to where systemd looks for it: that a runner is wanted. It needs no room."""
         return os.path.join(self.folder, "wanted")
@@ -118,9 +123,10 @@ class Run(NamedTuple):
         return Notice(**{name: value for name, value in entry.items() if name in Notice._fields})
 
     def local_deadline(self) -> float:
-        """Epoch seconds, by `clock`."""
+        """Epoch seconds, by `clock`: the earliest that anybody has brought."""
         try:
-            return self.notice().local_deadline
+            own, joined = self.notice(), self.joined()
+            return min(own.deadline, joined.deadline or own.deadline) + (own.skew or joined.skew)
         except (OSError, ValueError, TypeError, LookupError):
             return float(self.deadline)
 

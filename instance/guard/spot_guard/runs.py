@@ -17,11 +17,11 @@ NOTICE_BYTES = 32768
 """Ten settings of 256 characters fit, of which JSON makes up to 12 bytes each."""
 
 
-def hold() -> int:
+def hold(seconds: float = CLAIM_SECONDS) -> int:
     """Until it is closed, no run is recorded and no notice file changes. Raises OSError, TimeoutError."""
     runs = here(contract.RUNS_FOLDER)
     os.makedirs(runs, mode=0o700, exist_ok=True)
-    return lock.acquire(os.path.join(runs, "claim"), CLAIM_SECONDS)
+    return lock.acquire(os.path.join(runs, "claim"), seconds)
 
 
 def claim(wanted: Notice, shown: bool = False) -> "Tuple[Run, bool]":
@@ -76,6 +76,7 @@ def _make_ready(runs: str) -> Run:
     """Also what is left of a call that was killed or had no room. Raises OSError."""
     ready = Run(os.path.join(runs, "next"))
     os.makedirs(ready.folder, mode=0o700, exist_ok=True)
+    os.makedirs(ready.acknowledged, mode=0o700, exist_ok=True)
     for path in (ready.unfinished, ready.lock, ready.request):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     return ready

@@ -25,11 +25,15 @@ def run(step: str, encoded: str) -> int:
         return contract.EXIT_REFUSED if step == "accept" else contract.EXIT_LOST
     if step == "accept":
         return _accept(mine)
-    try:
-        claimed, made = runs.claim(mine)
-    except (OSError, TimeoutError) as error:
-        print(f"{step}: the run cannot be recorded in {contract.RUNS_FOLDER}: {error}")
-        return contract.EXIT_LOST
+    while True:
+        try:
+            claimed, made = runs.claim(mine)
+            break
+        except OSError as error:
+            if isinstance(error, TimeoutError) and time.time() < mine.deadline:
+                continue  # another is at it
+            print(f"{step}: the run cannot be recorded in {contract.RUNS_FOLDER}: {error}")
+            return contract.EXIT_LOST
     following = _Following(claimed, step)
     if step == "drain" and not made:
         following.print("joined the run in progress")

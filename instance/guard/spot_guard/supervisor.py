@@ -59,7 +59,7 @@ class Supervisor:
         """
         ended: List[Ended] = []
         for task in tasks:
-            self._start(task, until(), grace, f"{output}-{task.name}.log", ended)
+            self._start(task, until, grace, f"{output}-{task.name}.log", ended)
         while self._running and self._now() < until():
             self._tick(min(TICK_SECONDS, max(0.0, until() - self._clock.now())))
             self._collect(ended, until())
@@ -120,18 +120,18 @@ class Supervisor:
         ended += [child.ended(self._clock.now(), killed=True) for child in self._running.values()]
         self._running.clear()
 
-    def _start(self, task: Task, until: float, grace: float, output: str, ended: List[Ended]) -> None:
+    def _start(self, task: Task, until: Moment, grace: float, output: str, ended: List[Ended]) -> None:
         now = self._clock.now()
         if task.refused:
             ended.append(Ended(task, contract.EXIT_FAILED, 0.0, note=task.refused))
             return
-        if now >= until:
+        if now >= until():
             ended.append(Ended(task, contract.EXIT_SKIPPED, 0.0, overran=True, note="no time was left"))
             return
         # Before it is: a runner that is killed in between must not start it again as if for the first time.
         self._on_start(task)
         try:
-            child = self._spawn(task, now, grace, output, until - grace)
+            child = self._spawn(task, now, grace, output, until)
         except (OSError, ValueError) as error:
             note = f"cannot be started: {error}"[:NOTE_CHARS]
             ended.append(Ended(task, contract.EXIT_FAILED, round(self._clock.now() - now, 3), note=note))
@@ -140,13 +140,13 @@ class Supervisor:
         self._running[child.pid] = child
         self._pipes.register(child.process.stdout or -1, selectors.EVENT_READ, child)
 
-    def _spawn(self, task: Task, now: float, grace: float, output: str, until: float) -> Child:
-        """Tries again up to then where the machine has no process left: others may end. Raises as Child."""
+    def _spawn(self, task: Task, now: float, grace: float, output: str, until: Moment) -> Child:
+        """Tries again where the machine has no process left: others may end. Raises as Child, and Thawed."""
         while True:
             try:
                 return Child(task, now, grace, output)
             except BlockingIOError:  # EAGAIN
-                if self._clock.now() >= until:
+                if self._now() >= until() - grace:
                     raise
                 self._tick(IDLE_SECONDS)
 

@@ -63,12 +63,12 @@ class Watcher:
         self._tend(first=True)
 
     def look(self) -> None:
-        """One tick. Whatever the kernel has run out of: the next may do better."""
+        """One tick. Whatever became of it: the next must see the notice."""
         try:
             self._tick()
             self._tell.say("tick", "watching")
-        except OSError as error:
-            self._tell.say("tick", f"a tick failed: {error}")
+        except Exception as error:  # noqa: BLE001 (it is told, and nothing may end the watch)
+            self._tell.say("tick", f"a tick failed: {error or type(error).__name__}")
 
     def _tick(self) -> None:
         notice, recommendation = self._paces
@@ -194,7 +194,7 @@ class Watcher:
             self._tell.say("room", "room for the next run: taken")
         except (OSError, TimeoutError) as error:
             self._tell.say("room", f"room for the next run: none, {error}")
-        if runs.under_way():
+        if runs.under_way() or runs.is_interrupted():
             return
         noticefile.clear_left_behind(time.time())
         if not stopped.is_left_behind():
