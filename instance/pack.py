@@ -1,4 +1,4 @@
-"""Packs the guard into a zipapp, stripped of what only a reader or a checker needs: `pack.py OUT [--trigger]`.
+"""Packs the guard into a zipapp, without what only a reader or a checker needs: `pack.py OUT [--trigger]`.
 
 `--trigger`: only what the document that answers a notice needs, which must leave room for its parameter.
 
@@ -67,7 +67,7 @@ def _docstrings(tree: ast.AST) -> Dict[int, bool]:
 
 
 def _without_annotations(source: str) -> str:
-    """Those of functions and in them, that only a checker of types reads; those of classes make NamedTuples."""
+    """Those of functions and in them, which only a checker of types reads; those of classes make tuples."""
     text = source.encode()
     starts = [0]
     for line in text.splitlines(keepends=True):
@@ -88,10 +88,8 @@ def _without_annotations(source: str) -> str:
                 target = node.target
                 cut(starts[(target.end_lineno or 0) - 1] + (target.end_col_offset or 0), node.annotation)
             elif isinstance(node, ast.FunctionDef) and node.returns:
-                cut(
-                    text.rindex(b" ->", 0, starts[node.returns.lineno - 1] + node.returns.col_offset),
-                    node.returns,
-                )
+                begins = starts[node.returns.lineno - 1] + node.returns.col_offset
+                cut(text.rindex(b" ->", 0, begins), node.returns)
     for begin, end in sorted(set(cuts), reverse=True):
         text = text[:begin] + text[end:]
     return text.decode()

@@ -41,6 +41,7 @@ export const duplicateEvent: Scenario = {
   name: 'duplicate-event',
   story: 'EventBridge delivers the notice twice: two commands arrive, one run happens, both end well',
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   deliver: (event) => [event, event],
   prepare: prepareWorkload,

@@ -180,6 +180,7 @@ export const settingsComeLate: Scenario = {
   story:
     'the instance can read no tag, the command is 4 s behind: drain waits for it, and the units that it names are stopped',
   expected: 'graceful',
+  onlyInAll: true,
   installed: true,
   metadata: { noRole: true },
   eventAfter: 4,

@@ -18,7 +18,10 @@ class Strip(unittest.TestCase):
         self.assertEqual(pack.strip(source), "x = 1\ndef f():\n pass\n")
 
     def test_annotations_go_but_those_of_classes(self) -> None:
-        source = "class C(NamedTuple):\n    x: int = 1\n    def f(self, y: 'Ä', *z: int) -> List[\n        int\n    ]:\n        é: int = y\n        self.a: int\n"
+        source = (
+            "class C(NamedTuple):\n    x: int = 1\n    def f(self, y: 'Ä', *z: int) -> List[\n        int\n"
+            "    ]:\n        é: int = y\n        self.a: int\n"
+        )
         kept = "class C(NamedTuple):\n x: int = 1\n def f(self, y, *z):\n  é = y\n  self.a: int\n"
         self.assertEqual(pack.strip(source), kept)
 

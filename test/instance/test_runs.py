@@ -78,7 +78,7 @@ class Frozen(OnAMachine):
         entry: Dict[str, Any] = {"deadline": mine.deadline, "action": mine.action, "settings": {}}
         encoded = base64.urlsafe_b64encode(json.dumps({mine.instance_id: entry}).encode()).decode()
         held = runs.hold()
-        freed = threading.Timer(2.5, os.close, (held,))
+        freed = threading.Timer(2.1, os.close, (held,))
         freed.start()
         out = io.StringIO()
         with contextlib.ExitStack() as stack:

@@ -42,10 +42,10 @@ class Frozen(unittest.TestCase):
     def clock_gettime(self, of: int) -> float:
         return REALLY(of) + self.ahead[of]
 
-    def run_a_minute(self, boot: float = 0, monotonic: float = 0) -> List[Ended]:
-        """A task of a minute that must end in 2 s, and these jumps of the clocks."""
+    def run_a_minute(self, boot: float = 0, monotonic: float = 0, ends_in: float = 1) -> List[Ended]:
+        """A task of a minute that must end two seconds before the deadline, and these jumps of the clocks."""
         clock = Clock()
-        deadline = clock.now() + 4
+        deadline = clock.now() + ends_in + 2
 
         def runs(_: Task, pid: int) -> None:
             self.pids.append(pid)
@@ -66,7 +66,7 @@ class Frozen(unittest.TestCase):
                 os.kill(self.pids[-1], 0)
 
     def test_one_that_slept_and_woke_before_its_deadline_goes_on(self) -> None:
-        ended = self.run_a_minute(boot=1.5)
+        ended = self.run_a_minute(boot=7, ends_in=8)
         self.assertEqual(ended[0].note, "SIGTERM at the stage's end")
 
     def test_one_under_a_load_that_takes_seconds_from_it_ends_what_it_has_to(self) -> None:
