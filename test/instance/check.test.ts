@@ -27,7 +27,7 @@ describe('check', { timeout: 30_000 }, () => {
       expect({ exit, stderr }).toEqual({ exit: 1, stderr: '' });
       expect(findings(stdout)).toMatchObject({
         disk: expect.stringMatching(/^FAIL .*No such file or directory: .*var\/lib/),
-        units: expect.stringMatching(/^note no systemd/),
+        units: expect.stringMatching(/^FAIL no systemd, and no watcher lives/),
       });
     }),
   );
@@ -150,6 +150,32 @@ describe('check', { timeout: 30_000 }, () => {
   );
 
   it(
+    'tells of hooks that lie where nothing runs, beside those at fault, and sees a watcher of other means',
+    withService(async (machine, metadata) => {
+      machine.file('/var/lib/.keep', '');
+      for (const path of ['drian/10-save', 'report/10-tell', '10-drain']) {
+        machine.file(`${PATHS.hooks}/${path}`, '#!/bin/sh\n', 0o755);
+      }
+      machine.hook('save', 'not', '#!/bin/sh\n', 0o644);
+      machine.hook('save', 'a b', '#!/bin/sh\n');
+      machine.file(`${PATHS.run}/watch.lock`, '');
+      const watcher = spawn('flock', [join(machine.root, PATHS.run, 'watch.lock'), 'sleep', '30']);
+      try {
+        await vi.waitFor(async () => {
+          const found = findings((await machine.call(['check'], metadata.url)).stdout);
+          expect(found).toMatchObject({
+            hooks:
+              'FAIL save/not is not executable: chmod +x; save/a b is not taken for a hook; 10-drain is no stage, allowed drain, save, clean; drian is no stage, allowed drain, save, clean; report is no stage, allowed drain, save, clean',
+            units: 'ok no systemd, and a watcher lives: keep it alive by other means',
+          });
+        }, 10_000);
+      } finally {
+        watcher.kill();
+      }
+    }),
+  );
+
+  it(
     'calls an instance that is not tagged a fault, and what costs nothing a note',
     withService(
       async (machine, metadata) => {
@@ -161,7 +187,7 @@ describe('check', { timeout: 30_000 }, () => {
           settings:
             "FAIL metadata tags: the instance is not tagged spot-guard=enabled, to the letter: got 'Enabled'",
           hooks: 'note 0 that run; save/README.bak is not taken for a hook',
-          units: 'note no systemd: keep `spot-guard watch` alive by other means',
+          units: 'FAIL no systemd, and no watcher lives: keep `spot-guard watch` alive by other means',
         });
         expect(exit).toBe(1);
         const status = await machine.call(['status'], metadata.url);

@@ -131,7 +131,10 @@ class Cache(OnAMachine):
 
 class File(OnAMachine):
     def test_has_all_its_faults_named_together(self) -> None:
-        self.put(contract.CONF_FILE, "units = web\ncolour = red\n\nworkload\nGRACE = 5\n")
+        self.put(
+            contract.CONF_FILE,
+            "units = web\ncolour = red\n\nworkload\nGRACE = 5\nunits = b\nstopped = leave # why\n",
+        )
         with self.assertRaises(ValueError) as caught:
             sources.of_file()
         words = str(caught.exception)
@@ -139,6 +142,8 @@ class File(OnAMachine):
             "line 2: got 'colour = red'",
             "line 4: got 'workload'",
             "line 5: got 'GRACE = 5'",
+            "line 6: got units again",
+            "line 7: got a comment behind stopped",
             "allowed NAME",
         ):
             self.assertIn(part, words)

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Callable, List, Optional, Tuple
 
-from . import contract, hooks, role, settings, sources, terms
+from . import contract, hooks, lock, role, settings, sources, terms
 from .builtin import CONTAINER_ENGINES
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
@@ -14,6 +14,7 @@ from .install import STARTED
 from .metadata import Metadata, NoAnswer
 from .paths import has_systemd, here, which
 from .sighting import epoch_of_date
+from .watch import LOCK_FILE
 
 RUN_BYTES = 1_000_000
 DISK_BYTES = 20_000_000
@@ -145,9 +146,18 @@ def _hooks() -> Finding:
         count += len(tasks)
         refused += [f"{stage}/{task.name} {task.refused}" for task in tasks if task.refused]
         notes += [f"{stage}/{warning}" for warning in warnings]
+    notes += [f"{ascii(name)[1:-1]} is no stage, allowed {', '.join(HOOK_STAGES)}" for name in _strange()]
     if refused:
-        return ("FAIL", "; ".join(refused))
+        return ("FAIL", "; ".join(refused + notes))
     return ("note" if notes else "ok", "; ".join([f"{count} that run", *notes]))
+
+
+def _strange() -> List[str]:
+    """What lies beside the stages' folders: nothing in it is run."""
+    try:
+        return sorted(set(os.listdir(here(contract.HOOKS_FOLDER))) - set(HOOK_STAGES))
+    except FileNotFoundError:
+        return []
 
 
 def _plan(source: sources.Source, parsed: settings.Settings) -> Finding:
@@ -183,7 +193,9 @@ def _disk() -> Finding:
 def _units() -> Finding:
     systemctl: Optional[str] = which("systemctl")
     if not has_systemd() or systemctl is None:
-        return ("note", "no systemd: keep `spot-guard watch` alive by other means")
+        if lock.is_held(here(LOCK_FILE)):
+            return ("ok", "no systemd, and a watcher lives: keep it alive by other means")
+        return ("FAIL", "no systemd, and no watcher lives: keep `spot-guard watch` alive by other means")
     asked = subprocess.run([systemctl, "is-active", "--", *STARTED], stdout=subprocess.PIPE, check=False)
     states = asked.stdout.decode("ascii", "replace").split()
     wrong = [f"{unit} is {state}" for unit, state in zip(STARTED, states) if state != "active"]

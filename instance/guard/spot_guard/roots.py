@@ -9,6 +9,7 @@ from .paths import here
 from .patience import ANSWER_SECONDS, within
 
 DEFAULT_ROOTS = ("/data", "/home", "/mnt", "/opt", "/srv", "/var/lib", "/var/opt", "/workspace")
+ROOTS_CHARS = 120
 FOLDER = re.compile(r"(/[A-Za-z0-9._@+=:-]+)+/?")
 """Nothing that a hook's shell would take apart or expand where its author forgot the quotes."""
 
@@ -33,7 +34,8 @@ def check_folder(path: str) -> str:
         allowed = within(ANSWER_SECONDS, lambda: _is_below_a_root(path))
     except OSError as error:
         return str(error)
-    return "" if allowed else f"not below a root listed in {contract.ROOTS_FILE}"
+    roots = ", ".join(allowed_roots())[:ROOTS_CHARS] or "none"
+    return "" if allowed else f"not below a root, which {contract.ROOTS_FILE} may name: {roots}"
 
 
 def _is_below_a_root(path: str) -> bool:

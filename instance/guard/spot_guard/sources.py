@@ -131,6 +131,10 @@ def of_file() -> Dict[str, str]:
         match = CONF_LINE.fullmatch(line.strip())
         if match is None or match[1] not in contract.SETTINGS:
             faults.append(f"line {number}: got {ascii(line.strip()[:40])}, allowed NAME = VALUE of {names}")
+        elif match[1] in settings:
+            faults.append(f"line {number}: got {match[1]} again, allowed is one line for each")
+        elif "#" in match[2]:
+            faults.append(f"line {number}: got a comment behind {match[1]}, allowed on a line of its own")
         else:
             settings[match[1]] = match[2]
     if faults:

@@ -53,16 +53,16 @@ def _watcher() -> str:
 def _settings() -> List[Tuple[str, str]]:
     metadata = Metadata()
     try:
-        instance_id = instance_id_of(metadata)
+        known = instance_id = instance_id_of(metadata)
     except Unidentified as why:
-        return [("instance", str(why))]
+        known, instance_id = str(why), ""
     source = sources.find(metadata, instance_id)
     guarded = {
         True: "guarded",
         False: f"not guarded: {source.words_on_tag}",
         None: "guarded: no tag can be read",
     }
-    lines = [("instance", f"{instance_id}, {guarded[source.guarded]}")]
+    lines = [("instance", f"{known}, {guarded[source.guarded]}")]
     raw = source.settings or {}
     parsed = settings.parse({**terms.read_defaults(), **raw})
     values = [f"{name}={ascii(value)[1:-1]}" for name, value in sorted(_in_force(raw, parsed).items())]

@@ -14,6 +14,8 @@ from .watcher import Watcher
 TICK_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
 """With a watcher that was killed a moment ago, and with its own supervisor's haste."""
+INTERRUPTED = 130
+"""As a shell has it."""
 LOCK_FILE = f"{contract.RUN_FOLDER}/watch.lock"
 """Held by a watcher as long as it lives; its pid is in it."""
 
@@ -29,7 +31,8 @@ def run(sandboxed: bool) -> int:
         # systemd's own is never refused: whoever started the other may end it at any time.
         print(f"{_other()}: both watch", flush=True)
     watcher = Watcher(sandboxed, Metadata(), detach.start_runner, detach.spawn)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(contract.EXIT_OK))
+    for number, code in ((signal.SIGTERM, contract.EXIT_OK), (signal.SIGINT, INTERRUPTED)):
+        signal.signal(number, lambda _number, _frame, code=code: sys.exit(code))
     tick = time.monotonic()
     while True:
         watcher.look()
