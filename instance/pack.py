@@ -106,7 +106,8 @@ def _without_comments(source: str) -> str:
 
 def pack(out: Path, trigger: bool) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("wb") as file:
+    fresh = out.with_suffix(".new")  # who calls the one that is there is not disturbed
+    with fresh.open("wb") as file:
         file.write(SHEBANG)
         with zipfile.ZipFile(file, "a", zipfile.ZIP_STORED) as archive:
             for path in needed() if trigger else sorted(GUARD.rglob("*")):
@@ -116,7 +117,8 @@ def pack(out: Path, trigger: bool) -> None:
                 entry = zipfile.ZipInfo(path.relative_to(GUARD).as_posix(), EPOCH)
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, strip(text) if path.suffix == ".py" else _without_notes(text))
-    out.chmod(0o755)
+    fresh.chmod(0o755)
+    fresh.replace(out)
 
 
 def needed() -> List[Path]:

@@ -150,6 +150,17 @@ describe('check', { timeout: 30_000 }, () => {
   );
 
   it(
+    'notes a folder that is not there',
+    withService(
+      async (machine, metadata) => {
+        const { stdout } = await machine.call(['check'], metadata.url);
+        expect(findings(stdout).settings).toBe('note metadata tags: /srv/nowhere is not there');
+      },
+      { tags: { ...TAGS, 'spot-guard:state': '/srv/nowhere' } },
+    ),
+  );
+
+  it(
     'tells of hooks that lie where nothing runs, beside those at fault, and sees a watcher of other means',
     withService(async (machine, metadata) => {
       machine.file('/var/lib/.keep', '');

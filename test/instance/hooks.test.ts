@@ -28,6 +28,11 @@ describe.concurrent('a hook that must not or cannot run', { timeout: 40_000 }, (
       (m: Machine) => m.hook('drain', 'h', '#!/no/such\n'),
       'cannot be executed: there is no /no/such',
     ],
+    [
+      'names an interpreter that is not in PATH',
+      (m: Machine) => m.hook('drain', 'h', '#!/usr/bin/env nopython\n'),
+      'cannot be executed: there is no nopython in /',
+    ],
     ['is a folder', (m: Machine) => m.file('/etc/spot-guard/hooks.d/drain/h/x', ''), 'is not a file'],
     [
       'is a link to nothing',

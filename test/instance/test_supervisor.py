@@ -12,6 +12,7 @@ from typing import Any, Callable, List
 from unittest import mock
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
+from spot_guard import processes
 from spot_guard.clock import Clock
 from spot_guard.processes import Family
 from spot_guard.supervisor import Supervisor, Thawed
@@ -80,6 +81,21 @@ class Frozen(unittest.TestCase):
                 tries = [NO_PROCESS] * failures
                 with mock.patch.object(subprocess, "Popen", side_effect=_after(tries)):
                     self.assertIn(note, str(self.run_a_minute()[0].note))
+
+    def test_what_was_left_behind_is_let_run_as_soon_as_the_machine_is_spared(self) -> None:
+        clock = Clock()
+        family = Family("/run/none", since=clock.anchor[1])
+        supervisor = Supervisor(family, clock, clock.now() + 60, lambda _: None, lambda _, __: None)
+        processes.become_subreaper()
+        task = Task("leaves", ("/bin/sh", "-c", "sleep 60 & echo $!"), {"PATH": os.environ["PATH"]})
+        self.assertEqual(supervisor.run([task], lambda: clock.now() + 9, 1, self.output)[0].exit, 0)
+        asked = iter([False] * 3)
+        begun = time.monotonic()
+        self.assertEqual(supervisor.end_leftovers(clock.now() + 30, 1, lambda: next(asked, True)), 0)
+        self.assertLess(time.monotonic() - begun, 15)
+        (left,) = supervisor.leftovers(clock.now() + 9)
+        os.kill(left, signal.SIGKILL)
+        supervisor.let_finish()
 
     def test_and_no_longer_than_its_stage_lasts_though_that_ends_earlier_than_was_said(self) -> None:
         clock = Clock()

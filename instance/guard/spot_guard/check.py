@@ -13,6 +13,7 @@ from .identity import Unidentified, instance_id_of
 from .install import STARTED
 from .metadata import Metadata, NoAnswer
 from .paths import has_systemd, here, which
+from .patience import ANSWER_SECONDS, within
 from .sighting import epoch_of_date
 from .watch import LOCK_FILE
 
@@ -123,7 +124,14 @@ def _settings(source: sources.Source, parsed: settings.Settings) -> Finding:
         return ("FAIL", f"{source.name}: {'. '.join(faults)}")
     if parsed.refused:
         return ("note", f"{source.name}: {'; '.join(parsed.refused)}. The defaults hold")
+    missing = [folder for folder in parsed.state if not within(ANSWER_SECONDS, _is_folder(folder))]
+    if missing:
+        return ("note", f"{source.name}: {', '.join(missing)} is not there")
     return ("ok", source.name + (f" (not from {source.why})" if source.why else ""))
+
+
+def _is_folder(path: str) -> Callable[[], bool]:
+    return lambda: os.path.isdir(here(path))
 
 
 def _agent() -> Finding:

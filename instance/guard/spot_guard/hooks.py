@@ -6,12 +6,12 @@ import stat
 from typing import Dict, List, Tuple
 
 from . import contract, way
-from .paths import here
+from .paths import here, search_path, which
 from .patience import ANSWER_SECONDS, within
 from .task import Task
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-INTERPRETER = re.compile(rb"#![ \t]*([^ \t\n]+)")
+INTERPRETER = re.compile(rb"#![ \t]*([^ \t\n]+)(?:[ \t]+([\w.+/][\w.+/-]*)[ \t]*\n)?")
 EXEC = ("/bin/sh", "-c", 'exec "$0"')
 """Its file may lie on a file server that is gone: then the task waits for it, and not the runner."""
 HOOKS_TASK = "guard:hooks"
@@ -72,6 +72,9 @@ def _first_line(path: str) -> str:
         return "cannot be executed: its first line is not #! and an interpreter"
     if not os.path.exists(interpreter[1]):
         return f"cannot be executed: there is no {ascii(interpreter[1].decode('latin-1'))[1:-1]}"
+    sought = (interpreter[2] or b"").decode("ascii", "replace")
+    if interpreter[1].endswith(b"/env") and sought and "/" not in sought and which(sought) is None:
+        return f"cannot be executed: there is no {ascii(sought)[1:-1]} in {search_path()}"
     return ""
 
 

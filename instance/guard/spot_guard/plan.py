@@ -168,7 +168,7 @@ class Plan:
 
     def _end_leftovers(self, until: float) -> None:
         grace = min(LEFTOVER_GRACE_SECONDS, max(0.0, until - self.clock.now()))
-        count = self.supervisor.end_leftovers(until, grace)
+        count = self.supervisor.end_leftovers(until, grace, self.run_.spare)
         if count:
             self.journal.write("leftoversEnded", count=count)
 

@@ -79,22 +79,22 @@ class Supervisor:
                 return found
         return {}
 
-    def end_leftovers(self, until: float, grace: float) -> int:
+    def end_leftovers(self, until: float, grace: float, spared: Callable[[], bool]) -> int:
         """They may run until `grace` before `until`: then SIGTERM, at `until` SIGKILL.
 
-        Returns how many had to be told. Raises Thawed.
+        `spared`: they may run on. Returns how many had to be told. Raises Thawed.
         """
-        self._await_leftovers(until - grace)
-        left = self.leftovers(until)
+        self._await_leftovers(until - grace, spared)
+        left = {} if spared() else self.leftovers(until)
         if left:
             processes.send(left, signal.SIGTERM)
-            self._await_leftovers(until)
+            self._await_leftovers(until, lambda: False)
             processes.kill_all(self._family.members)
             self._reap()
         return len(left)
 
-    def _await_leftovers(self, moment: float) -> None:
-        while self._now() < moment and self.leftovers(moment):
+    def _await_leftovers(self, moment: float, over: Callable[[], bool]) -> None:
+        while self._now() < moment and not over() and self.leftovers(moment):
             until = min(moment, self._clock.now() + self._look_seconds())
             while self._now() < until:
                 self._tick(max(0.0, until - self._clock.now()))
