@@ -69,7 +69,8 @@ function lambdaEnvironment(
 ): Record<string, string> {
   return {
     ...spec.variables,
-    NODE_OPTIONS: [spec.variables.NODE_OPTIONS, loopbackNodeOptions].filter(Boolean).join(' '),
+    // Ours first: what the function's own options load must not be quicker than the guard against it.
+    NODE_OPTIONS: [loopbackNodeOptions, spec.variables.NODE_OPTIONS].filter(Boolean).join(' '),
     REHEARSAL_VIOLATIONS: violations,
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: place.region,

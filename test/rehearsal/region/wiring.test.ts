@@ -34,7 +34,7 @@ const withVariables = (variables: JsonObject): Template =>
   });
 /** Code of somebody else's in the function's process. */
 const callingOut = `--import=data:text/javascript,${encodeURIComponent(
-  "setTimeout(() => import('node:http').then((http) => http.get('http://192.0.2.7').on('error', () => {})), 100)",
+  "setTimeout(() => import('node:http').then((http) => http.get('http://192.0.2.7').on('error', () => {})), 0)",
 )}`;
 const aside = (problem: RegExp | undefined): boolean => /log is lost|loopback/.test(problem?.source ?? '');
 const queued = /the event goes to/;
