@@ -28,11 +28,6 @@ class Notice(NamedTuple):
     by: str = ""
     """Who brought it: the command or the watcher. Empty for a rehearsal."""
 
-    @property
-    def local_deadline(self) -> float:
-        """Epoch seconds, by this machine's clock."""
-        return self.deadline + self.skew
-
 
 def decode(encoded: str, instance_id: str) -> Notice:
     """This instance's own entry of `Notices`. Raises Refused."""
