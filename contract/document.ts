@@ -10,6 +10,11 @@ export const STEPS = ['accept', ...STAGES] as const;
 /** base64url of UTF-8 JSON, see `Notices`. */
 export const NOTICES_PARAMETER = 'Notices';
 
+/** The bucket where the guard may leave its report; the stack gives the name as the default. Empty: there is none. */
+export const REPORTS_PARAMETER = 'Reports';
+/** Letters, digits, dots and hyphens, as S3 allows them in a name. */
+export const REPORTS_PATTERN = '^[a-z0-9.-]*$';
+
 /** Of the document that installs the guard: what the stack sets for all instances, `NAME=VALUE`, by commas. */
 export const DEFAULTS_PARAMETER = 'Defaults';
 export const DEFAULTS_PATTERN = '^[a-z0-9=,-]*$';

@@ -1,7 +1,8 @@
 // All that the functions do outside themselves. The list of calls is the list of permissions.
+
+import type { Answered } from './domain/answered.ts';
 import type { Command } from './domain/command.ts';
 import type { Instance } from './domain/instance.ts';
-import type { Settled } from './domain/settled.ts';
 
 export interface Ports {
   /**
@@ -19,7 +20,7 @@ export interface Ports {
   sendCommand(command: Command, untilMs: number): Promise<string>;
 
   /** One log line, and what it counts. Nothing leaves before `publish`. */
-  record(settled: Settled): void;
+  record(answered: Answered): void;
 
   /** Epoch milliseconds. */
   now(): number;

@@ -22,7 +22,7 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
     if (name === STACK_NAME || Object.hasOwn(DEFAULTS, name)) given[name] = numberIfDigits(name, value);
     else unknown.push(unknownFault(name, [STACK_NAME, ...Object.keys(DEFAULTS)], PREFIX));
   }
-  const { settled, faults } = check(given, {
+  const { checked, faults } = check(given, {
     prefix: PREFIX,
     seconds: (min, max) => `whole seconds from ${min} to ${max}`,
   });
@@ -36,12 +36,12 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
   return {
     stackName: name,
     props: {
-      logRetentionDays: settled.logRetentionDays,
-      logLevel: settled.logLevel,
-      drainUntil: Duration.seconds(settled.drainUntil),
-      saveUntil: Duration.seconds(settled.saveUntil),
-      cleanUntil: Duration.seconds(settled.cleanUntil),
-      grace: Duration.seconds(settled.grace),
+      logRetentionDays: checked.logRetentionDays,
+      logLevel: checked.logLevel,
+      drainUntil: Duration.seconds(checked.drainUntil),
+      saveUntil: Duration.seconds(checked.saveUntil),
+      cleanUntil: Duration.seconds(checked.cleanUntil),
+      grace: Duration.seconds(checked.grace),
     },
   };
 }

@@ -4,18 +4,18 @@ import { Construct } from 'constructs';
 import { DEFAULTS_PARAMETER } from '../contract/document.ts';
 import { GUARD_TAG, GUARD_TAG_REMOVE, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import { builtDocument } from './document.ts';
-import { defaultsOf, type Settled } from './settings.ts';
+import { type Checked, defaultsOf } from './settings.ts';
 
 export class Install extends Construct {
   readonly installAssociation: CfnAssociation;
   readonly removeAssociation: CfnAssociation;
 
-  constructor(scope: Construct, id: string, settled: Settled) {
+  constructor(scope: Construct, id: string, checked: Checked) {
     super(scope, id);
     const install = builtDocument(this, 'InstallDocument', 'install-guard');
     const remove = builtDocument(this, 'RemoveDocument', 'remove-guard');
     // One string even where the settings are tokens, that only the deployment resolves.
-    const defaults = Object.entries(defaultsOf(settled)).map(([name, value]) => `${name}=${value}`);
+    const defaults = Object.entries(defaultsOf(checked)).map(([name, value]) => `${name}=${value}`);
     this.installAssociation = this.#association('InstallAssociation', install, GUARD_TAG_VALUE, {
       [DEFAULTS_PARAMETER]: [defaults.join(',')],
     });

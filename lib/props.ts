@@ -1,12 +1,12 @@
 // The props of the construct, as JavaScript may give them too: whatever they are, each fault is named.
 import { faultOf, isDuration, secondsOf, throwFaults, unknownFault } from './faults.ts';
-import { check, DEFAULTS, RANGES, type Settled, type SpotGuardProps } from './settings.ts';
+import { type Checked, check, DEFAULTS, RANGES, type SpotGuardProps } from './settings.ts';
 
 /**
  * @param others names of props that are the caller's own
  * @throws WrongSettings that names every fault
  */
-export function settle(props: SpotGuardProps, others: readonly string[] = []): Settled {
+export function checkProps(props: SpotGuardProps, others: readonly string[] = []): Checked {
   if (typeof props !== 'object' || props === null || Array.isArray(props)) {
     throwFaults([faultOf('props', props, 'an object')]);
   }
@@ -17,7 +17,7 @@ export function settle(props: SpotGuardProps, others: readonly string[] = []): S
     // What is not a duration must not pass for one: a number could be of milliseconds.
     if (value !== undefined) given[name] = isDuration(value) ? (secondsOf(value) ?? Number.NaN) : Number.NaN;
   }
-  const { settled, faults } = check(given, {
+  const { checked, faults } = check(given, {
     prefix: '',
     seconds: (min, max) => `Duration.seconds(N), N whole and from ${min} to ${max}`,
     got: props,
@@ -26,5 +26,5 @@ export function settle(props: SpotGuardProps, others: readonly string[] = []): S
     ([name, value]) => !known.includes(name) && value !== undefined,
   );
   throwFaults([...faults, ...unknown.map(([name]) => unknownFault(name, known))]);
-  return settled;
+  return checked;
 }

@@ -10,22 +10,22 @@ import { FUNCTION_VARIABLES } from '../contract/environment.ts';
 import { METRIC_NAMESPACE, METRIC_SERVICE } from '../contract/metrics.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import { built } from './built.ts';
-import { defaultsOf, type Settled } from './settings.ts';
+import { type Checked, defaultsOf } from './settings.ts';
 
 interface RespondProps {
   readonly document: CfnDocument;
   readonly overflow: IQueue;
-  readonly settled: Settled;
+  readonly checked: Checked;
 }
 
 export class Respond extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { document, overflow, settled }: RespondProps) {
+  constructor(scope: Construct, id: string, { document, overflow, checked }: RespondProps) {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Log', {
-      retention: settled.logRetentionDays,
+      retention: checked.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -45,8 +45,8 @@ export class Respond extends Construct {
       logGroup: this.logGroup,
       environment: {
         [FUNCTION_VARIABLES.document]: document.ref,
-        [FUNCTION_VARIABLES.defaults]: JSON.stringify(defaultsOf(settled)),
-        [FUNCTION_VARIABLES.logLevel]: settled.logLevel,
+        [FUNCTION_VARIABLES.defaults]: JSON.stringify(defaultsOf(checked)),
+        [FUNCTION_VARIABLES.logLevel]: checked.logLevel,
         [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
         [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,
       },

@@ -56,7 +56,7 @@ export interface SpotGuardProps {
 }
 
 /** Every setting with its default filled in, and checked. */
-export interface Settled {
+export interface Checked {
   readonly logRetentionDays: number;
   readonly logLevel: LogLevel;
   /** Seconds. */
@@ -67,9 +67,9 @@ export interface Settled {
 }
 
 /** A setting's value before it is checked. Seconds are numbers here, or tokens of numbers. */
-export type Given = Readonly<Partial<Record<keyof Settled, unknown>>>;
+export type Given = Readonly<Partial<Record<keyof Checked, unknown>>>;
 
-export const DEFAULTS: Settled = {
+export const DEFAULTS: Checked = {
   logRetentionDays: RetentionDays.ONE_MONTH,
   logLevel: 'INFO',
   drainUntil: DEFAULT_SECONDS['drain-until'],
@@ -96,13 +96,13 @@ export interface Wording {
   readonly got?: Given;
 }
 
-/** `settled` holds only where there are no faults. */
+/** `checked` holds only where there are no faults. */
 export function check(
   given: Given,
   { prefix, seconds: secondsFrom, got = given }: Wording,
-): { readonly settled: Settled; readonly faults: string[] } {
+): { readonly checked: Checked; readonly faults: string[] } {
   const faults: string[] = [];
-  const refuse = (name: keyof Settled, allowed: string) => {
+  const refuse = (name: keyof Checked, allowed: string) => {
     faults.push(faultOf(prefix + name, got[name], allowed));
   };
   const oneOf = <T>(name: 'logRetentionDays' | 'logLevel', allowed: readonly T[], fallback: T): T => {
@@ -120,7 +120,7 @@ export function check(
     refuse(name, secondsFrom(min, max));
     return Number.NaN;
   };
-  const settled: Settled = {
+  const checked: Checked = {
     logRetentionDays: oneOf('logRetentionDays', RETENTION_DAYS, DEFAULTS.logRetentionDays),
     logLevel: oneOf('logLevel', LOG_LEVELS, DEFAULTS.logLevel),
     drainUntil: seconds('drainUntil'),
@@ -132,24 +132,24 @@ export function check(
     ['saveUntil', 'drainUntil'],
     ['cleanUntil', 'saveUntil'],
   ] as const) {
-    const [value, bound] = [settled[later], settled[earlier]];
+    const [value, bound] = [checked[later], checked[earlier]];
     if (Token.isUnresolved(value) || Token.isUnresolved(bound)) continue;
     if (value > bound)
       faults.push(
         faultOf(prefix + later, got[later] ?? value, `at most ${prefix}${earlier}, which is ${bound}`),
       );
   }
-  return { settled, faults };
+  return { checked, faults };
 }
 
 /** Those of them that a tag can overrule, under the tag's name. */
-export function defaultsOf(settled: Settled): Settings {
+export function defaultsOf(checked: Checked): Settings {
   const seconds = (value: number) => Tokenization.stringifyNumber(value);
   return {
-    'drain-until': seconds(settled.drainUntil),
-    'save-until': seconds(settled.saveUntil),
-    'clean-until': seconds(settled.cleanUntil),
-    grace: seconds(settled.grace),
+    'drain-until': seconds(checked.drainUntil),
+    'save-until': seconds(checked.saveUntil),
+    'clean-until': seconds(checked.cleanUntil),
+    grace: seconds(checked.grace),
   };
 }
 

@@ -13,7 +13,7 @@ import { Install } from './install.ts';
 import { instancePolicy } from './instance-access.ts';
 import { noticeRule } from './notices.ts';
 import { overflowQueue } from './overflow.ts';
-import { settle } from './props.ts';
+import { checkProps } from './props.ts';
 import { Respond } from './respond.ts';
 import type { SpotGuardProps } from './settings.ts';
 
@@ -54,18 +54,18 @@ export class SpotGuard extends Construct {
   /** @throws WrongSettings that names every fault of `props`, names that there are not included */
   constructor(scope: Construct, id: string, props: SpotGuardProps = {}) {
     super(scope, id);
-    const settled = settle(props);
+    const checked = checkProps(props);
     this.document = builtDocument(this, 'Document', 'graceful-shutdown');
     this.overflowQueue = overflowQueue(this, 'Overflow');
     const respond = new Respond(this, 'Respond', {
       document: this.document,
       overflow: this.overflowQueue,
-      settled,
+      checked,
     });
     this.respondFunction = respond.function;
     this.logGroup = respond.logGroup;
     this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, this.overflowQueue);
-    const install = new Install(this, 'Install', settled);
+    const install = new Install(this, 'Install', checked);
     this.installAssociation = install.installAssociation;
     this.removeAssociation = install.removeAssociation;
     this.instancePolicy = instancePolicy(this, 'InstancePolicy');

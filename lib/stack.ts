@@ -2,7 +2,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { GUARD_TAG, GUARD_TAG_REMOVE, GUARD_TAG_VALUE } from '../contract/tags.ts';
-import { settle } from './props.ts';
+import { checkProps } from './props.ts';
 import type { SpotGuardProps } from './settings.ts';
 import { SpotGuard } from './spot-guard.ts';
 
@@ -33,7 +33,7 @@ export class SpotGuardStack extends Stack {
       description: 'SpotGuard: makes the two minutes before a Spot interruption count',
       ...props,
     });
-    settle(props, Object.keys(STACK_PROPS));
+    checkProps(props, Object.keys(STACK_PROPS));
     const own = Object.entries(props).filter(([name]) => !Object.hasOwn(STACK_PROPS, name));
     this.spotGuard = new SpotGuard(this, 'SpotGuard', Object.fromEntries(own));
     const { document, respondFunction, overflowQueue, logGroup } = this.spotGuard;

@@ -1,10 +1,10 @@
-// The log is the record: one line for each event settled, and its counts as CloudWatch's embedded metrics.
+// The log is the record: one line for each event answered, and its counts as CloudWatch's embedded metrics.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { LOG_KEYS, type Phase } from '../../contract/log.ts';
 import { METRICS } from '../../contract/metrics.ts';
+import type { Answered } from '../domain/answered.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { Settled } from '../domain/settled.ts';
 
 const MESSAGES: Record<Phase, string> = {
   ignored: 'event ignored',
@@ -20,18 +20,18 @@ const logger = new Logger();
 const metrics = new Metrics();
 
 export interface Recorded {
-  readonly settled: Settled;
+  readonly answered: Answered;
   /** Epoch milliseconds. */
   readonly atMs: number;
 }
 
 /** Writes the log lines and then the metrics out. */
 export function publish(recorded: readonly Recorded[]): void {
-  for (const { settled, atMs } of recorded) {
-    logger[levelOf(settled)](MESSAGES[settled.phase], fieldsOf(settled, atMs));
-    metrics.addMetric(METRICS[settled.phase], MetricUnit.Count, 1);
-    if (settled.phase === 'commandSent') {
-      metrics.addMetric(METRICS.noticeToCommand, MetricUnit.Milliseconds, noticeToCommandMs(settled));
+  for (const { answered, atMs } of recorded) {
+    logger[levelOf(answered)](MESSAGES[answered.phase], fieldsOf(answered, atMs));
+    metrics.addMetric(METRICS[answered.phase], MetricUnit.Count, 1);
+    if (answered.phase === 'commandSent') {
+      metrics.addMetric(METRICS.noticeToCommand, MetricUnit.Milliseconds, noticeToCommandMs(answered));
     }
   }
   metrics.publishStoredMetrics();
@@ -40,24 +40,24 @@ export function publish(recorded: readonly Recorded[]): void {
 /** As somebody wanted it. The other values of a tag are near misses: somebody meant something by them. */
 const QUIET_REASONS = ['no tag', 'tag says remove', 'no rebalance tag'];
 
-function levelOf(settled: Settled): 'info' | 'warn' | 'error' {
-  if (settled.phase === 'notSent') return 'error';
-  if (settled.phase === 'commandSent') return 'info';
-  return 'reason' in settled && QUIET_REASONS.includes(settled.reason) ? 'info' : 'warn';
+function levelOf(answered: Answered): 'info' | 'warn' | 'error' {
+  if (answered.phase === 'notSent') return 'error';
+  if (answered.phase === 'commandSent') return 'info';
+  return 'reason' in answered && QUIET_REASONS.includes(answered.reason) ? 'info' : 'warn';
 }
 
-function fieldsOf(settled: Settled, nowMs: number): { [key: string]: string | number } {
-  const fields: { [key: string]: string | number } = { [LOG_KEYS.phase]: settled.phase };
-  if ('reason' in settled) fields[LOG_KEYS.reason] = settled.reason;
-  const eventId = settled.phase === 'ignored' ? settled.eventId : settled.notice.eventId;
+function fieldsOf(answered: Answered, nowMs: number): { [key: string]: string | number } {
+  const fields: { [key: string]: string | number } = { [LOG_KEYS.phase]: answered.phase };
+  if ('reason' in answered) fields[LOG_KEYS.reason] = answered.reason;
+  const eventId = answered.phase === 'ignored' ? answered.eventId : answered.notice.eventId;
   if (eventId !== undefined) fields[LOG_KEYS.eventId] = eventId;
-  if (settled.phase === 'ignored') return { ...fields, [LOG_KEYS.got]: settled.got };
-  if (settled.phase === 'commandSent') {
-    fields[LOG_KEYS.commandId] = settled.commandId;
-    fields[LOG_KEYS.noticeToCommandMs] = noticeToCommandMs(settled);
+  if (answered.phase === 'ignored') return { ...fields, [LOG_KEYS.got]: answered.got };
+  if (answered.phase === 'commandSent') {
+    fields[LOG_KEYS.commandId] = answered.commandId;
+    fields[LOG_KEYS.noticeToCommandMs] = noticeToCommandMs(answered);
   }
-  if (settled.unknownTags !== undefined) fields[LOG_KEYS.unknownTags] = settled.unknownTags.join(', ');
-  const { instanceId, noticeTime, action, deadline } = settled.notice;
+  if (answered.unknownTags !== undefined) fields[LOG_KEYS.unknownTags] = answered.unknownTags.join(', ');
+  const { instanceId, noticeTime, action, deadline } = answered.notice;
   return {
     ...fields,
     [LOG_KEYS.instanceId]: instanceId,

@@ -18,7 +18,7 @@ let recorded: Recorded[] = [];
 const ports: Ports = {
   describeInstances: (instanceIds, untilMs) => describeInstances(ec2, instanceIds, untilMs),
   sendCommand: (command, untilMs) => sendCommand(ssm, document, command, untilMs),
-  record: (settled) => void recorded.push({ settled, atMs: Date.now() }),
+  record: (answered) => void recorded.push({ answered, atMs: Date.now() }),
   now: () => Date.now(),
 };
 

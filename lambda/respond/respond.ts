@@ -1,15 +1,15 @@
 // The use case: for each guarded instance that gets a notice, a command, before anything else is done.
 import type { Settings } from '../../contract/tags.ts';
+import type { AnsweredNotice, NotSent } from '../domain/answered.ts';
 import { type Batch, batch, commandOf, latestDeadline } from '../domain/command.ts';
 import { decide, type Guarded, isLate } from '../domain/decision.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
-import type { NotSent, SettledNotice } from '../domain/settled.ts';
 import { unknownTags } from '../domain/unknown-tags.ts';
 import { CallFailed, type Ports } from '../ports.ts';
 
 /**
- * Settles every notice, whatever becomes of the others, and returns those that were in time and were not sent: the
+ * Answers every notice, whatever becomes of the others, and returns those that were in time and were not sent: the
  * caller hands them on. At most 200 instances, the values that one filter of DescribeInstances takes.
  *
  * @param untilMs epoch milliseconds at which the caller must have its answer
@@ -20,17 +20,17 @@ export async function respond(
   untilMs: number,
   ports: Ports,
 ): Promise<NotSent[]> {
-  const settled = await settle(notices, defaults, untilMs, ports);
-  for (const each of settled) ports.record(each);
-  return settled.filter((each) => each.phase === 'notSent');
+  const answered = await answer(notices, defaults, untilMs, ports);
+  for (const each of answered) ports.record(each);
+  return answered.filter((each) => each.phase === 'notSent');
 }
 
-async function settle(
+async function answer(
   notices: readonly Notice[],
   defaults: Settings,
   untilMs: number,
   ports: Ports,
-): Promise<SettledNotice[]> {
+): Promise<AnsweredNotice[]> {
   const seenMs = ports.now();
   const late = notices.filter((notice) => isLate(notice, seenMs));
   const inTime = notices.filter((notice) => !isLate(notice, seenMs));
@@ -38,28 +38,28 @@ async function settle(
   try {
     instances = await lookUp(inTime, untilMs, ports);
   } catch (error) {
-    return [...late.map((notice): SettledNotice => ({ phase: 'late', notice })), ...notSent(inTime, error)];
+    return [...late.map((notice): AnsweredNotice => ({ phase: 'late', notice })), ...notSent(inTime, error)];
   }
-  const settled: SettledNotice[] = [];
+  const answered: AnsweredNotice[] = [];
   const guarded: Guarded[] = [];
   for (const notice of notices) {
     const decision = decide(notice, instances.get(notice.instanceId), seenMs);
     if (decision.kind === 'send') guarded.push(decision.guarded);
-    else settled.push(decision.settled);
+    else answered.push(decision.answered);
   }
   const { batches, oversize } = batch(guarded, defaults);
   const sent = await Promise.all(batches.map((each) => send(each, untilMs, ports)));
   const tooLarge = oversize.map(
-    (notice): SettledNotice => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
+    (notice): AnsweredNotice => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
   );
-  return [...sent.flat(), ...tooLarge, ...settled].map((each) => withUnknownTags(each, instances));
+  return [...sent.flat(), ...tooLarge, ...answered].map((each) => withUnknownTags(each, instances));
 }
 
 /** Once the commands have left: it is only for the log. */
-function withUnknownTags(settled: SettledNotice, instances: ReadonlyMap<string, Instance>): SettledNotice {
-  const instance = instances.get(settled.notice.instanceId);
+function withUnknownTags(answered: AnsweredNotice, instances: ReadonlyMap<string, Instance>): AnsweredNotice {
+  const instance = instances.get(answered.notice.instanceId);
   const unknown = instance === undefined ? [] : unknownTags(instance.tags);
-  return unknown.length === 0 ? settled : { ...settled, unknownTags: unknown };
+  return unknown.length === 0 ? answered : { ...answered, unknownTags: unknown };
 }
 
 async function lookUp(
@@ -73,7 +73,7 @@ async function lookUp(
   return new Map(instances.map((instance) => [instance.instanceId, instance]));
 }
 
-async function send(toSend: Batch, untilMs: number, ports: Ports): Promise<SettledNotice[]> {
+async function send(toSend: Batch, untilMs: number, ports: Ports): Promise<AnsweredNotice[]> {
   const { notices } = toSend;
   try {
     const commandId = await ports.sendCommand(commandOf(toSend, ports.now()), within(untilMs, notices));

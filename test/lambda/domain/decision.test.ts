@@ -54,8 +54,11 @@ describe('decide', () => {
     ['an end behind it', { ...guarded, state: 'terminated' }, { phase: 'unreachable', reason: 'terminated' }],
     ['an end, untagged', { ...tagged({}), state: 'terminated' }, { phase: 'unguarded', reason: 'no tag' }],
     ['no word from EC2', undefined, { phase: 'notSent', reason: 'InstanceNotFound' }],
-  ])('settles an instance with %s', (_name, instance, settled) => {
-    expect(decide(notice, instance, NOTICE_MS)).toEqual({ kind: 'settled', settled: { ...settled, notice } });
+  ])('answers an instance with %s', (_name, instance, answered) => {
+    expect(decide(notice, instance, NOTICE_MS)).toEqual({
+      kind: 'answered',
+      answered: { ...answered, notice },
+    });
   });
 
   it.each([
@@ -80,16 +83,16 @@ describe('decide', () => {
       { 'spot-guard': 'Enabled', 'spot-guard:rebalance': 'save' },
       { phase: 'unguarded', reason: 'other tag value' },
     ],
-  ])('settles a recommendation for an instance with %s', (_name, tags, settled) => {
+  ])('answers a recommendation for an instance with %s', (_name, tags, answered) => {
     expect(decide(recommendation, instanceOf(notice.instanceId, tags), NOTICE_MS)).toEqual({
-      kind: 'settled',
-      settled: { ...settled, notice: recommendation },
+      kind: 'answered',
+      answered: { ...answered, notice: recommendation },
     });
   });
 
-  it('settles a recommendation for an untagged instance as unguarded', () => {
+  it('answers a recommendation for an untagged instance as unguarded', () => {
     expect(decide(recommendation, tagged({ 'spot-guard:rebalance': 'save' }), NOTICE_MS)).toMatchObject({
-      settled: { phase: 'unguarded', reason: 'no tag' },
+      answered: { phase: 'unguarded', reason: 'no tag' },
     });
   });
 
@@ -100,9 +103,9 @@ describe('decide', () => {
       guarded: { notice: recommendation, instance: asking },
     });
     const ending = { ...asking, state: 'shutting-down' };
-    expect(decide(recommendation, ending, NOTICE_MS)).toMatchObject({ settled: { phase: 'unreachable' } });
+    expect(decide(recommendation, ending, NOTICE_MS)).toMatchObject({ answered: { phase: 'unreachable' } });
     expect(decide(recommendation, { ...ending, tags: guarded.tags }, NOTICE_MS)).toMatchObject({
-      settled: { phase: 'declined' },
+      answered: { phase: 'declined' },
     });
   });
 
@@ -112,7 +115,7 @@ describe('decide', () => {
   });
 
   it('is late from the deadline on, whatever is known of the instance', () => {
-    const late = { kind: 'settled', settled: { phase: 'late', notice } };
+    const late = { kind: 'answered', answered: { phase: 'late', notice } };
     expect(decide(notice, guarded, DEADLINE_MS - 1).kind).toBe('send');
     expect(decide(notice, guarded, DEADLINE_MS)).toEqual(late);
     expect(decide(notice, undefined, DEADLINE_MS)).toEqual(late);

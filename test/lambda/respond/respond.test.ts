@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newEc2Client, newSsmClient } from '../../../lambda/aws/clients.ts';
 import { sendCommand } from '../../../lambda/aws/commands.ts';
 import { describeInstances } from '../../../lambda/aws/instances.ts';
+import type { Answered } from '../../../lambda/domain/answered.ts';
 import type { Notice } from '../../../lambda/domain/notice.ts';
-import type { Settled } from '../../../lambda/domain/settled.ts';
 import type { Ports } from '../../../lambda/ports.ts';
 import { respond } from '../../../lambda/respond/respond.ts';
 import {
@@ -22,7 +22,7 @@ const DOCUMENT = 'SpotGuard-Document-1';
 const DEFAULTS = { grace: '5' };
 let aws: AwsEndpoint;
 let ports: Ports;
-let settled: Settled[];
+let answered: Answered[];
 
 beforeAll(async () => {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -37,14 +37,14 @@ beforeAll(async () => {
   ports = {
     describeInstances: (ids, untilMs) => describeInstances(ec2, ids, untilMs),
     sendCommand: (command, untilMs) => sendCommand(ssm, DOCUMENT, command, untilMs),
-    record: (each) => settled.push(each),
+    record: (each) => answered.push(each),
     now: () => Date.now(),
   };
 });
 afterAll(() => aws.close());
 beforeEach(() => {
   aws.reset();
-  settled = [];
+  answered = [];
 });
 
 const TAGS = { 'spot-guard': 'enabled' };
@@ -85,7 +85,7 @@ describe('respond on the wire', () => {
         settings: { units: 'web', grace: '5' },
       },
     });
-    expect(settled).toEqual([
+    expect(answered).toEqual([
       { phase: 'commandSent', notice: one, commandId: expect.any(String), sentMs: expect.any(Number) },
     ]);
   });
@@ -127,16 +127,16 @@ describe('respond on the wire', () => {
     expect(calls('DescribeInstances')).toHaveLength(1);
     const sizes = calls('SendCommand').map((call) => (call.input.InstanceIds as string[]).length);
     expect(sizes.sort()).toEqual([1, 50]);
-    expect(settled.filter((each) => each.phase === 'commandSent')).toHaveLength(51);
+    expect(answered.filter((each) => each.phase === 'commandSent')).toHaveLength(51);
   });
 
-  it('settles both notices of one instance with one entry', async () => {
+  it('answers both notices of one instance with one entry', async () => {
     aws.answers('ec2', described([[running(1)]]));
     aws.answers('ssm', commandTaken());
     await run([notice(1, 1_000, { eventId: 'a' }), notice(1, 3_000, { eventId: 'b' })]);
     expect(calls('DescribeInstances')[0]?.input).not.toHaveProperty(['Filter.1.Value.2']);
     expect(calls('SendCommand').map((call) => call.input.InstanceIds)).toEqual([[instanceIdOf(1)]]);
-    expect(settled.map((each) => each.phase)).toEqual(['commandSent', 'commandSent']);
+    expect(answered.map((each) => each.phase)).toEqual(['commandSent', 'commandSent']);
   });
 
   it('answers an interruption, though a recommendation for the same instance is declined', async () => {
@@ -147,23 +147,23 @@ describe('respond on the wire', () => {
     expect(decodeNotices(calls('SendCommand')[0]?.input)).toMatchObject({
       [instanceIdOf(1)]: { action: 'terminate' },
     });
-    expect(settled.map((each) => each.phase)).toEqual(['commandSent', 'declined']);
+    expect(answered.map((each) => each.phase)).toEqual(['commandSent', 'declined']);
   });
 
   it('makes no call when every notice is late', async () => {
     expect(await run([notice(1, 121_000), notice(2, 3_600_000)])).toEqual([]);
     expect(aws.calls).toEqual([]);
-    expect(settled.map((each) => each.phase)).toEqual(['late', 'late']);
+    expect(answered.map((each) => each.phase)).toEqual(['late', 'late']);
   });
 
   it('answers the fresh notice of an instance whose older one is late', async () => {
     aws.answers('ec2', described([[running(1)]]));
     aws.answers('ssm', commandTaken());
     await run([notice(1, 500_000), notice(1)]);
-    expect(settled.map((each) => each.phase).sort()).toEqual(['commandSent', 'late']);
+    expect(answered.map((each) => each.phase).sort()).toEqual(['commandSent', 'late']);
   });
 
-  it('settles each notice by itself in one list', async () => {
+  it('answers each notice by itself in one list', async () => {
     aws.answers(
       'ec2',
       described([
@@ -179,7 +179,7 @@ describe('respond on the wire', () => {
     expect(notSent.map((each) => [each.notice.instanceId, each.reason])).toEqual([
       [instanceIdOf(5), 'InstanceNotFound'],
     ]);
-    expect(settled).toMatchObject([
+    expect(answered).toMatchObject([
       { notice: { instanceId: instanceIdOf(1) }, phase: 'commandSent' },
       { notice: { instanceId: instanceIdOf(2) }, phase: 'unguarded', reason: 'no tag' },
       { notice: { instanceId: instanceIdOf(3) }, phase: 'unguarded', reason: 'other tag value' },
@@ -196,7 +196,7 @@ describe('respond on the wire', () => {
     );
     aws.answers('ssm', { status: 200, body: '{}' });
     expect(await run([notice(1), notice(2)])).toMatchObject([{ reason: 'NoCommandId' }]);
-    expect(settled.map((each) => each.phase).sort()).toEqual(['notSent', 'unguarded']);
+    expect(answered.map((each) => each.phase).sort()).toEqual(['notSent', 'unguarded']);
   });
 
   it('sends the other commands when one is refused', async () => {
@@ -204,7 +204,7 @@ describe('respond on the wire', () => {
     aws.answers('ec2', described([all.map((index) => running(index))]));
     aws.answers('ssm', ssmFault('InvalidInstanceId'), commandTaken());
     const notSent = await run(all.map((index) => notice(index)));
-    const sent = settled.filter((each) => each.phase === 'commandSent');
+    const sent = answered.filter((each) => each.phase === 'commandSent');
     expect([10, 50]).toContain(notSent.length);
     expect(notSent.length + sent.length).toBe(60);
   });
@@ -259,7 +259,7 @@ describe('respond against faults that stay', () => {
     const startMs = Date.now();
     expect(await run([notice(1)], 1_000)).toMatchObject([{ phase: 'notSent', reason }]);
     expect(Date.now() - startMs).toBeLessThan(1_400);
-    expect(settled).toMatchObject([{ phase: 'notSent', reason }]);
+    expect(answered).toMatchObject([{ phase: 'notSent', reason }]);
   });
 
   it('gives up at the deadline, though there were time left', async () => {
@@ -295,7 +295,7 @@ describe('respond against faults that stay', () => {
     aws.answers('ec2', ec2Fault('UnauthorizedOperation', 403));
     const notSent = await run([notice(1), notice(2, 130_000), notice(3)]);
     expect(notSent.map((each) => each.reason)).toEqual(['UnauthorizedOperation', 'UnauthorizedOperation']);
-    expect(settled.map((each) => each.phase).sort()).toEqual(['late', 'notSent', 'notSent']);
+    expect(answered.map((each) => each.phase).sort()).toEqual(['late', 'notSent', 'notSent']);
     expect(calls('SendCommand')).toEqual([]);
   });
 

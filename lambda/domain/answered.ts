@@ -1,9 +1,9 @@
 // How an event can be left: one log line and one count each.
 import type { Ignored, Notice } from './notice.ts';
 
-export type Settled = Ignored | SettledNotice;
+export type Answered = Ignored | AnsweredNotice;
 
-export type SettledNotice = (
+export type AnsweredNotice = (
   | {
       readonly phase: 'unguarded';
       readonly notice: Notice;
