@@ -1,4 +1,5 @@
-// EC2 and SSM on loopback, as fast as they can be: each request is answered at once, and noted when it was there whole.
+// EC2, SSM and SQS on loopback, as fast as they can be: each request is answered at once, and noted when it was there
+// whole.
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -25,16 +26,24 @@ export interface Endpoint {
 export async function startEndpoint(instanceId: string): Promise<Endpoint> {
   const described = describedInstance(instanceId);
   const commandTaken = JSON.stringify({ Command: { CommandId: '11111111-2222-3333-4444-555555555555' } });
+  const ticketTaken = JSON.stringify({ Successful: [{ Id: '0', MessageId: 'm', MD5OfMessageBody: 'x' }] });
   const received: Received[] = [];
   const commands = new EventEmitter<{ command: [Received] }>();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const atMs = performance.now();
-    const isCommand = request.headers['x-amz-target'] === 'AmazonSSM.SendCommand';
-    response.writeHead(200, { 'content-type': isCommand ? 'application/x-amz-json-1.1' : 'text/xml' });
-    response.end(isCommand ? commandTaken : described);
-    const action = isCommand ? 'SendCommand' : (new URLSearchParams(body).get('Action') ?? '');
+    const target = request.headers['x-amz-target'];
+    const isCommand = target === 'AmazonSSM.SendCommand';
+    const isTicket = target === 'AmazonSQS.SendMessageBatch';
+    response.writeHead(200, {
+      'content-type': isCommand || isTicket ? 'application/x-amz-json-1.1' : 'text/xml',
+    });
+    response.end(isCommand ? commandTaken : isTicket ? ticketTaken : described);
+    const action =
+      typeof target === 'string'
+        ? target.replace(/^\w+\./, '')
+        : (new URLSearchParams(body).get('Action') ?? '');
     const taken = { action, headers: request.headers, body, atMs };
     received.push(taken);
     if (isCommand) commands.emit('command', taken);

@@ -17,6 +17,7 @@ export function environment(endpointUrl: string): Record<string, string> {
   return {
     [FUNCTION_VARIABLES.document]: DOCUMENT,
     [FUNCTION_VARIABLES.defaults]: JSON.stringify(DEFAULTS),
+    [FUNCTION_VARIABLES.settlementQueue]: `${endpointUrl}/${ACCOUNT}/tickets.fifo`,
     [FUNCTION_VARIABLES.logLevel]: 'INFO',
     [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
     [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,

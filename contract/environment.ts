@@ -4,6 +4,10 @@ export const FUNCTION_VARIABLES = {
   document: 'SPOT_GUARD_DOCUMENT',
   /** JSON of `Settings`: what holds for an instance whose tags do not say. */
   defaults: 'SPOT_GUARD_DEFAULTS',
+  /** The URL of the settlement queue. */
+  settlementQueue: 'SPOT_GUARD_SETTLEMENT_QUEUE',
+  /** The bucket of outcomes and reports. */
+  bucket: 'SPOT_GUARD_BUCKET',
   logLevel: 'POWERTOOLS_LOG_LEVEL',
   service: 'POWERTOOLS_SERVICE_NAME',
   metricsNamespace: 'POWERTOOLS_METRICS_NAMESPACE',

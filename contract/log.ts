@@ -14,6 +14,29 @@ export const LOG_KEYS = {
   noticeToCommandMs: 'noticeToCommandMs',
   /** Names of the instance's tags that begin with `spot-guard:` and are no settings, by commas; absent where there are none. */
   unknownTags: 'unknownTags',
+
+  // Of the line that tells an outcome; contract/outcomes.ts says what each is.
+  outcome: 'outcome',
+  because: 'because',
+  secondsToSpare: 'secondsToSpare',
+  noticeToFirstStageMs: 'noticeToFirstStageMs',
+  noticeToSavedMs: 'noticeToSavedMs',
+  lastStage: 'lastStage',
+  failedStage: 'failedStage',
+  failedReason: 'failedReason',
+  bytesSaved: 'bytesSaved',
+  pool: 'pool',
+  provenBy: 'provenBy',
+  instanceState: 'instanceState',
+  spotStatus: 'spotStatus',
+  /** Why a report that was there proves nothing, by semicolons. */
+  refusedReports: 'refusedReports',
+  /** How the notice was left before it was settled. */
+  left: 'left',
+  /** The name of the outcome object. */
+  key: 'key',
+  /** After which a ticket is read again. */
+  seconds: 'seconds',
 } as const;
 
 /** Values of `phase` in the functions' log. Facts are in the past. */
@@ -31,5 +54,21 @@ export const PHASES = {
   commandSent: 'commandSent',
   /** In time, but not sent. The notice goes to the overflow queue. */
   notSent: 'notSent',
+  /** Answered, but its ticket could not be left. The notice goes to the overflow queue. */
+  noTicket: 'noTicket',
+
+  // Of `settle`.
+  /** The notice has its outcome now. */
+  settled: 'settled',
+  /** It had one already. */
+  already: 'already',
+  /** The ticket is read again later. */
+  later: 'later',
+  /** It could not be settled now: the ticket comes again, and is dead-lettered in the end. */
+  notSettled: 'notSettled',
+
+  // Of `coverage`.
+  /** EC2 has ended the Spot request of a guarded instance, and there is no outcome: a ticket is left for it. */
+  uncovered: 'uncovered',
 } as const;
 export type Phase = (typeof PHASES)[keyof typeof PHASES];

@@ -7,10 +7,12 @@ import { SUBSTITUTES } from './substitutes.ts';
 const NAMESPACE = 'lambda-only';
 const SDK_PACKAGE = /node_modules[\\/](?:@aws-sdk|@smithy)[\\/].*[\\/]package\.json$/;
 
-export const lambdaOnly: Plugin = {
+/** All of them where none is named. */
+export const substitutes = (...names: readonly string[]): Plugin => ({
   name: NAMESPACE,
   setup(build) {
     for (const { name, specifier, contents } of SUBSTITUTES) {
+      if (names.length > 0 && !names.includes(name)) continue;
       build.onResolve({ filter: specifier }, ({ resolveDir }) => ({
         path: name,
         namespace: NAMESPACE,
@@ -23,4 +25,4 @@ export const lambdaOnly: Plugin = {
       return { contents: JSON.stringify({ version }), loader: 'json' };
     });
   },
-};
+});

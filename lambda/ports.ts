@@ -1,26 +1,58 @@
-// All that the functions do outside themselves. The list of calls is the list of permissions.
-
-import type { Answered } from './domain/answered.ts';
+// All that the functions do outside themselves. The list of calls is the list of permissions. Each call retries
+// transient faults until `untilMs` (epoch milliseconds), and throws CallFailed when it is given up.
+import type { OutcomeRecord } from '../contract/outcomes.ts';
+import type { Ticket } from '../contract/ticket.ts';
 import type { Command } from './domain/command.ts';
-import type { Instance } from './domain/instance.ts';
+import type { Invocation, LeftReport, SpotRequest } from './domain/evidence.ts';
+import type { Instance, KnownInstance } from './domain/instance.ts';
 
-export interface Ports {
-  /**
-   * ec2:DescribeInstances. An unknown id is simply missing from the answer, and the answer's order is its own.
-   * Retries transient faults until `untilMs` (epoch milliseconds).
-   * @throws CallFailed
-   */
+export interface RespondPorts {
+  /** ec2:DescribeInstances. An unknown id is simply missing from the answer, and the answer's order is its own. */
   describeInstances(instanceIds: readonly string[], untilMs: number): Promise<readonly Instance[]>;
 
   /**
-   * ssm:SendCommand. Returns the command's id. Retries transient faults until `untilMs` (epoch milliseconds); an
-   * attempt whose answer was lost may have been taken, so an instance can get two commands.
-   * @throws CallFailed
+   * ssm:SendCommand. Returns the command's id. An attempt whose answer was lost may have been taken, so an instance
+   * can get two commands.
    */
   sendCommand(command: Command, untilMs: number): Promise<string>;
 
-  /** One log line, and what it counts. Nothing leaves before `publish`. */
-  record(answered: Answered): void;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export interface SettlePorts {
+  /** s3:ListBucket. Names of all objects that begin so. */
+  listOutcomes(prefix: string, untilMs: number): Promise<readonly string[]>;
+
+  /** ssm:ListCommandInvocations: SpotGuard's commands on the instance since then (epoch milliseconds). */
+  commandsOn(instanceId: string, sinceMs: number, untilMs: number): Promise<readonly Invocation[]>;
+
+  /** s3:ListBucket and s3:GetObject. What the guard of the instance left since then (epoch milliseconds). */
+  reportsOf(instanceId: string, sinceMs: number, untilMs: number): Promise<readonly LeftReport[]>;
+
+  /** ec2:DescribeInstances. Undefined where EC2 does not know it. */
+  describeInstance(instanceId: string, untilMs: number): Promise<KnownInstance | undefined>;
+
+  /** ec2:DescribeSpotInstanceRequests. Undefined where there is none, or EC2 has forgotten it. */
+  describeSpotRequest(instanceId: string, untilMs: number): Promise<SpotRequest | undefined>;
+
+  /** s3:PutObject, if there is none of this name. False where there is one, and it is another's. */
+  claim(key: string, record: OutcomeRecord, untilMs: number): Promise<boolean>;
+
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export interface CoveragePorts {
+  /** ec2:DescribeSpotInstanceRequests. All that have one of the statuses. */
+  spotRequestsWith(statuses: readonly string[], untilMs: number): Promise<readonly SpotRequest[]>;
+
+  listOutcomes: SettlePorts['listOutcomes'];
+
+  describeInstances: RespondPorts['describeInstances'];
+
+  /** sqs:SendMessage. */
+  leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<void>;
 
   /** Epoch milliseconds. */
   now(): number;

@@ -3,11 +3,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
+type Read = Readonly<Record<string, readonly string[]>>;
+
 /**
- * What aws/ reads of the answers. Of these shapes the bundle knows these members alone: the others are typed in the
- * code, and never there. For EC2's instance that is nine tenths of all schemas.
+ * What `respond` reads of the answers. Of these shapes its bundle knows these members alone: the others are typed in
+ * the code, and never there. For EC2's instance that is nine tenths of all schemas.
  */
-const READ: Readonly<Record<string, readonly string[]>> = {
+export const READ_BY_RESPOND: Read = {
   Reservation: ['Instances'],
   Instance: ['InstanceId', 'State', 'Tags'],
   InstanceState: ['Name'],
@@ -38,11 +40,11 @@ export function withConstantKeys(source: string): string {
   });
 }
 
-/** The same source, with the structures of `READ` cut down to what is read. */
-export function withMembersRead(source: string): string {
+/** The same source, with the structures of `reads` cut down to what is read. */
+export function withMembersRead(source: string, reads: Read): string {
   const constants = constantsOf(source);
   return source.replace(STRUCTURE, (whole, name, id, names, members) => {
-    const read = READ[name]?.map((member) => JSON.stringify(member));
+    const read = reads[name]?.map((member) => JSON.stringify(member));
     if (read === undefined) return whole;
     const types = elementsOf(members);
     const kept = elementsOf(names).flatMap((constant, index) =>
@@ -70,12 +72,13 @@ function constantsOf(source: string): ReadonlyMap<string, string> {
   return new Map([...source.matchAll(CONSTANT)].map(([, name = '', literal = '']) => [name, literal]));
 }
 
-export const shakeSchemas: Plugin = {
+/** `reads`: what is read of the answers, shape by shape; all of a shape that is not named. */
+export const shakeSchemas = (reads: Read = {}): Plugin => ({
   name: 'shake-schemas',
   setup(build) {
     build.onLoad({ filter: SCHEMA_FILE }, async ({ path }) => ({
-      contents: withConstantKeys(withMembersRead(withoutErrors(await readFile(path, 'utf8')))),
+      contents: withConstantKeys(withMembersRead(withoutErrors(await readFile(path, 'utf8')), reads)),
       loader: 'js',
     }));
   },
-};
+});

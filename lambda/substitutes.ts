@@ -89,6 +89,12 @@ export const SUBSTITUTES: readonly Substitute[] = [
   },
   // SHA-256 in JavaScript, where Node has none.
   { name: 'sha256', specifier: /\/Sha256Js$/, contents: 'export const Sha256Js = undefined;' },
+  // Nor MD5: the queue's client does not ask for it.
+  {
+    name: 'md5',
+    specifier: /\/Md5(?:Js|Node)$/,
+    contents: 'export const Md5 = undefined, Md5Js = undefined, Md5Node = undefined;',
+  },
   // Only signatures of events have such headers.
   { name: 'event-headers', specifier: /\/HeaderFormatter$/, contents: 'export class HeaderFormatter {}' },
   // Both bodies are in memory; no file is asked for its length.

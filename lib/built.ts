@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** @throws Error if it is not built yet */
-export function built(path: 'lambda/respond' | `instance/${string}.json`): string {
+export function built(path: `lambda/${string}` | `instance/${string}.json`): string {
   const file = fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
   if (!existsSync(file)) throw new Error(`dist/${path} is not there, run \`npm run build\` first`);
   return file;

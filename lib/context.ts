@@ -2,11 +2,13 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { faultOf, throwFaults, unknownFault } from './faults.ts';
-import { check, DEFAULTS, type SpotGuardProps } from './settings.ts';
+import { check, NAMES, type SpotGuardProps } from './settings.ts';
 
 const PREFIX = 'spot-guard:';
 const STACK_NAME = 'stackName';
 const DEFAULT_STACK_NAME = 'SpotGuard';
+/** Digits may stand for a number in all others. */
+const TEXTS: readonly string[] = [STACK_NAME, 'logLevel', 'alarmTopicArn', 'alarmEmail'];
 const ALLOWED_STACK_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 
 /**
@@ -19,8 +21,8 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
   for (const [key, value] of Object.entries<unknown>(node.getAllContext())) {
     if (!key.startsWith(PREFIX)) continue;
     const name = key.slice(PREFIX.length);
-    if (name === STACK_NAME || Object.hasOwn(DEFAULTS, name)) given[name] = numberIfDigits(name, value);
-    else unknown.push(unknownFault(name, [STACK_NAME, ...Object.keys(DEFAULTS)], PREFIX));
+    if (name === STACK_NAME || NAMES.includes(name)) given[name] = numberIfDigits(name, value);
+    else unknown.push(unknownFault(name, [STACK_NAME, ...NAMES], PREFIX));
   }
   const { checked, faults } = check(given, {
     prefix: PREFIX,
@@ -36,8 +38,7 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
   return {
     stackName: name,
     props: {
-      logRetentionDays: checked.logRetentionDays,
-      logLevel: checked.logLevel,
+      ...checked,
       drainUntil: Duration.seconds(checked.drainUntil),
       saveUntil: Duration.seconds(checked.saveUntil),
       cleanUntil: Duration.seconds(checked.cleanUntil),
@@ -47,6 +48,5 @@ export function readContext(node: Node): { readonly stackName: string; readonly 
 }
 
 function numberIfDigits(name: string, value: unknown): unknown {
-  const isNumber = name !== STACK_NAME && name !== 'logLevel';
-  return isNumber && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return !TEXTS.includes(name) && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 }

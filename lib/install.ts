@@ -1,4 +1,5 @@
 // The guard as a service on every tagged instance, and off those tagged for that: State Manager does both.
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { CfnAssociation, type CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { DEFAULTS_PARAMETER } from '../contract/document.ts';
@@ -10,12 +11,14 @@ export class Install extends Construct {
   readonly installAssociation: CfnAssociation;
   readonly removeAssociation: CfnAssociation;
 
-  constructor(scope: Construct, id: string, checked: Checked) {
+  constructor(scope: Construct, id: string, checked: Checked, bucket: Bucket) {
     super(scope, id);
     const install = builtDocument(this, 'InstallDocument', 'install-guard');
     const remove = builtDocument(this, 'RemoveDocument', 'remove-guard');
     // One string even where the settings are tokens, that only the deployment resolves.
-    const defaults = Object.entries(defaultsOf(checked)).map(([name, value]) => `${name}=${value}`);
+    const defaults = Object.entries({ ...defaultsOf(checked), reports: bucket.bucketName }).map(
+      ([name, value]) => `${name}=${value}`,
+    );
     this.installAssociation = this.#association('InstallAssociation', install, GUARD_TAG_VALUE, {
       [DEFAULTS_PARAMETER]: [defaults.join(',')],
     });

@@ -1,6 +1,6 @@
 // The props of the construct, as JavaScript may give them too: whatever they are, each fault is named.
 import { faultOf, isDuration, secondsOf, throwFaults, unknownFault } from './faults.ts';
-import { type Checked, check, DEFAULTS, RANGES, type SpotGuardProps } from './settings.ts';
+import { type Checked, check, NAMES, RANGES, type SpotGuardProps } from './settings.ts';
 
 /**
  * @param others names of props that are the caller's own
@@ -10,7 +10,7 @@ export function checkProps(props: SpotGuardProps, others: readonly string[] = []
   if (typeof props !== 'object' || props === null || Array.isArray(props)) {
     throwFaults([faultOf('props', props, 'an object')]);
   }
-  const known = [...Object.keys(DEFAULTS), ...others];
+  const known = [...NAMES, ...others];
   const given: Record<string, unknown> = { ...props };
   for (const name of Object.keys(RANGES)) {
     const { [name]: value } = given;

@@ -2,12 +2,20 @@
 import { type Duration, Token, Tokenization } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DEFAULT_SECONDS, SECONDS_RANGE, type Settings } from '../contract/tags.ts';
+import {
+  ADDRESSES,
+  type Address,
+  type AlarmProps,
+  THRESHOLD_RANGE,
+  THRESHOLDS,
+  type Threshold,
+} from './alarm-settings.ts';
 import { faultOf } from './faults.ts';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export interface SpotGuardProps {
+export interface SpotGuardProps extends AlarmProps {
   /**
    * How long CloudWatch keeps the function's log.
    *
@@ -56,7 +64,7 @@ export interface SpotGuardProps {
 }
 
 /** Every setting with its default filled in, and checked. */
-export interface Checked {
+export interface Checked extends Readonly<Record<Threshold, number>>, Pick<AlarmProps, Address> {
   readonly logRetentionDays: number;
   readonly logLevel: LogLevel;
   /** Seconds. */
@@ -69,7 +77,8 @@ export interface Checked {
 /** A setting's value before it is checked. Seconds are numbers here, or tokens of numbers. */
 export type Given = Readonly<Partial<Record<keyof Checked, unknown>>>;
 
-export const DEFAULTS: Checked = {
+export const DEFAULTS: Omit<Checked, Address> = {
+  ...THRESHOLDS,
   logRetentionDays: RetentionDays.ONE_MONTH,
   logLevel: 'INFO',
   drainUntil: DEFAULT_SECONDS['drain-until'],
@@ -84,6 +93,9 @@ export const RANGES = {
   cleanUntil: SECONDS_RANGE['clean-until'],
   grace: SECONDS_RANGE.grace,
 } as const;
+
+/** All there are. */
+export const NAMES: readonly string[] = [...Object.keys(DEFAULTS), ...Object.keys(ADDRESSES)];
 
 const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
@@ -120,7 +132,28 @@ export function check(
     refuse(name, secondsFrom(min, max));
     return Number.NaN;
   };
+  const threshold = (name: Threshold): number => {
+    const { [name]: value = DEFAULTS[name] } = given;
+    const { min, max } = THRESHOLD_RANGE;
+    if (typeof value === 'number' && (Token.isUnresolved(value) || isWholeWithin(value, min, max)))
+      return value;
+    refuse(name, `whole numbers from ${min} to ${max}`);
+    return Number.NaN;
+  };
+  const address = (name: Address): Partial<Checked> => {
+    const { [name]: value } = given;
+    if (value === undefined) return {};
+    const { pattern, allowed } = ADDRESSES[name];
+    if (typeof value === 'string' && (Token.isUnresolved(value) || pattern.test(value)))
+      return { [name]: value };
+    refuse(name, allowed);
+    return {};
+  };
+  const thresholds = Object.keys(THRESHOLDS) as Threshold[];
   const checked: Checked = {
+    ...(Object.fromEntries(thresholds.map((name) => [name, threshold(name)])) as Record<Threshold, number>),
+    ...address('alarmTopicArn'),
+    ...address('alarmEmail'),
     logRetentionDays: oneOf('logRetentionDays', RETENTION_DAYS, DEFAULTS.logRetentionDays),
     logLevel: oneOf('logLevel', LOG_LEVELS, DEFAULTS.logLevel),
     drainUntil: seconds('drainUntil'),
@@ -128,6 +161,10 @@ export function check(
     cleanUntil: seconds('cleanUntil'),
     grace: seconds('grace'),
   };
+  if (checked.alarmTopicArn !== undefined && checked.alarmEmail !== undefined) {
+    const allowed = `no e-mail beside ${prefix}alarmTopicArn: subscribe it to that topic`;
+    faults.push(faultOf(`${prefix}alarmEmail`, got.alarmEmail, allowed));
+  }
   for (const [later, earlier] of [
     ['saveUntil', 'drainUntil'],
     ['cleanUntil', 'saveUntil'],

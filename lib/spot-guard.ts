@@ -1,26 +1,39 @@
-// The construct: a rule, a function and a queue; documents, what installs the guard, and a policy for instances.
-import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+// The construct: what answers a notice, what settles it, and what tells you; documents, what installs the guard, and a
+// policy for instances.
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Alarm, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import type { IRole, ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnAssociation, CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, METRIC_SERVICE, METRICS } from '../contract/metrics.ts';
+import { REPORTS_PARAMETER } from '../contract/document.ts';
+import { METRIC_NAMESPACE, METRIC_SERVICE, METRICS, type MetricName } from '../contract/metrics.ts';
+import { Alarms } from './alarms.ts';
+import { outcomesBucket } from './bucket.ts';
+import { coverageFunction } from './coverage.ts';
 import { builtDocument } from './document.ts';
 import { Install } from './install.ts';
 import { instancePolicy } from './instance-access.ts';
 import { noticeRule } from './notices.ts';
 import { overflowQueue } from './overflow.ts';
 import { checkProps } from './props.ts';
-import { Respond } from './respond.ts';
+import { respondFunction } from './respond.ts';
 import type { SpotGuardProps } from './settings.ts';
+import { settleFunction } from './settle.ts';
+import { Settlement } from './settlement.ts';
+import { alarmTopic } from './topic.ts';
 
 /**
  * Answers every Spot interruption notice of the account and Region: a command runs the plan on the instance, if that
  * is tagged `spot-guard=enabled`. A rebalance recommendation is answered likewise, to save and go on, if the instance is
  * tagged `spot-guard:rebalance=save` too; all others are declined.
+ *
+ * After the deadline each notice gets its outcome: an object in the bucket, a line in the log, and metrics with alarms.
  *
  * ## Limitations
  *
@@ -31,18 +44,30 @@ import type { SpotGuardProps } from './settings.ts';
  * - Whoever may tag an instance (`ec2:CreateTags`) can opt it in.
  * - EC2 emits notices on a best effort basis. A notice that never comes is not answered.
  * - A notice that could not be answered waits in the overflow queue for 14 days; nothing reads it yet.
- * - It costs nothing while no instance is interrupted.
- * - Removing the stack removes the log and the queue with what they hold. Instances keep what the guard left on them:
- *   tag them `spot-guard=remove` first, and wait for the association that takes it off.
+ * - While no instance is interrupted it costs eleven alarms, of which CloudWatch gives ten, and a run of the function
+ *   `coverage` every five minutes.
+ * - Removing the stack removes the log and the queues with what they hold, and leaves the bucket. Instances keep what the
+ *   guard left on them: tag them `spot-guard=remove` first, and wait for the association that takes it off.
  */
 export class SpotGuard extends Construct {
   /** The SSM document of a graceful shutdown. Its name changes with its content. */
   readonly document: CfnDocument;
   /** Holds what could not be answered at once: events from the rule, failure records from the function. */
   readonly overflowQueue: Queue;
+  /** Holds a ticket for each notice until its deadline has passed. */
+  readonly settlementQueue: Queue;
+  /** Holds tickets that could not be settled. */
+  readonly settlementDeadLetters: Queue;
   readonly respondFunction: LambdaFunction;
-  /** The log of `respondFunction`. */
+  readonly settleFunction: LambdaFunction;
+  readonly coverageFunction: LambdaFunction;
+  /** The log of the functions. */
   readonly logGroup: LogGroup;
+  /** Holds the outcomes, and the reports that guards leave themselves. */
+  readonly bucket: Bucket;
+  readonly alarms: readonly Alarm[];
+  /** What the alarms notify. */
+  readonly alarmTopic: ITopic;
   readonly noticeRule: Rule;
   /** State Manager's: it installs the guard on instances tagged `spot-guard=enabled`. */
   readonly installAssociation: CfnAssociation;
@@ -55,20 +80,39 @@ export class SpotGuard extends Construct {
   constructor(scope: Construct, id: string, props: SpotGuardProps = {}) {
     super(scope, id);
     const checked = checkProps(props);
-    this.document = builtDocument(this, 'Document', 'graceful-shutdown');
-    this.overflowQueue = overflowQueue(this, 'Overflow');
-    const respond = new Respond(this, 'Respond', {
-      document: this.document,
-      overflow: this.overflowQueue,
-      checked,
+    this.bucket = outcomesBucket(this, 'Bucket');
+    this.document = builtDocument(this, 'Document', 'graceful-shutdown', {
+      [REPORTS_PARAMETER]: this.bucket.bucketName,
     });
-    this.respondFunction = respond.function;
-    this.logGroup = respond.logGroup;
-    this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, this.overflowQueue);
-    const install = new Install(this, 'Install', checked);
+    this.overflowQueue = overflowQueue(this, 'Overflow');
+    const { queue: settlement, deadLetters } = new Settlement(this, 'Settlement');
+    this.settlementQueue = settlement;
+    this.settlementDeadLetters = deadLetters;
+    this.logGroup = new LogGroup(this, 'Log', {
+      retention: checked.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const { document, overflowQueue: overflow, logGroup: log, bucket } = this;
+    const common = { document, overflow, settlement, bucket, log, checked };
+    this.respondFunction = respondFunction(this, 'Respond', common).function;
+    this.settleFunction = settleFunction(this, 'Settle', common).function;
+    this.coverageFunction = coverageFunction(this, 'Coverage', common).function;
+    this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, overflow);
+    const install = new Install(this, 'Install', checked, bucket);
     this.installAssociation = install.installAssociation;
     this.removeAssociation = install.removeAssociation;
-    this.instancePolicy = instancePolicy(this, 'InstancePolicy');
+    this.instancePolicy = instancePolicy(this, 'InstancePolicy', bucket);
+    this.alarmTopic = alarmTopic(this, 'AlarmTopic', checked);
+    const watched = {
+      respond: this.respondFunction,
+      settle: this.settleFunction,
+      coverage: this.coverageFunction,
+      rule: this.noticeRule,
+      overflow,
+      settlement,
+      deadLetters,
+    };
+    this.alarms = new Alarms(this, 'Alarms', watched, this.alarmTopic, checked).all;
   }
 
   /**
@@ -79,53 +123,24 @@ export class SpotGuard extends Construct {
     role.addManagedPolicy(this.instancePolicy);
   }
 
-  /** Events that are no notice for this account and Region. Sum over 5 minutes by default. */
-  metricNoticesIgnored(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.ignored, props);
-  }
-
-  /** Notices for instances that are not tagged. Sum over 5 minutes by default. */
-  metricNoticesUnguarded(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.unguarded, props);
-  }
-
-  /** Notices that were first seen after their deadline. Sum over 5 minutes by default. */
-  metricNoticesLate(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.late, props);
-  }
-
-  /** Notices for guarded instances that were shutting down already. Sum over 5 minutes by default. */
-  metricNoticesUnreachable(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.unreachable, props);
-  }
-
-  /** Rebalance recommendations for instances whose tags ask for nothing then. Sum over 5 minutes by default. */
-  metricRecommendationsDeclined(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.declined, props);
-  }
-
-  /** Notices that were answered with a command. Sum over 5 minutes by default. */
-  metricCommandsSent(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.commandSent, props);
-  }
-
-  /** Notices in time for which no command could be sent. Sum over 5 minutes by default. */
-  metricCommandsNotSent(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.notSent, props);
-  }
-
-  /** Milliseconds from a notice to its command. The slowest within 5 minutes by default. */
-  metricNoticeToCommand(props?: MetricOptions): Metric {
-    return this.#metric(METRICS.noticeToCommand, { statistic: Stats.MAXIMUM, ...props });
-  }
-
-  #metric(metricName: string, props?: MetricOptions): Metric {
+  /**
+   * docs/reference.md says what each is. By default over 5 minutes: counts and bytes summed up, of times from a notice to
+   * something the longest, of seconds to spare the least.
+   */
+  metric(name: MetricName, props?: MetricOptions): Metric {
     return new Metric({
       namespace: METRIC_NAMESPACE,
-      metricName,
+      metricName: name,
       dimensionsMap: { service: METRIC_SERVICE },
-      statistic: Stats.SUM,
+      statistic: STATISTICS[name] ?? Stats.SUM,
       ...props,
     }).attachTo(this);
   }
 }
+
+const STATISTICS: Partial<Record<MetricName, string>> = {
+  [METRICS.noticeToCommand]: Stats.MAXIMUM,
+  [METRICS.noticeToFirstStage]: Stats.MAXIMUM,
+  [METRICS.noticeToSaved]: Stats.MAXIMUM,
+  [METRICS.secondsToSpare]: Stats.MINIMUM,
+};

@@ -36,20 +36,18 @@ export class SpotGuardStack extends Stack {
     checkProps(props, Object.keys(STACK_PROPS));
     const own = Object.entries(props).filter(([name]) => !Object.hasOwn(STACK_PROPS, name));
     this.spotGuard = new SpotGuard(this, 'SpotGuard', Object.fromEntries(own));
-    const { document, respondFunction, overflowQueue, logGroup } = this.spotGuard;
+    const { document, respondFunction, overflowQueue, logGroup, bucket, alarmTopic } = this.spotGuard;
     const { installAssociation, removeAssociation, instancePolicy } = this.spotGuard;
     this.#output('NextTag', 'Tag your Spot instances so, to guard them', `${GUARD_TAG}=${GUARD_TAG_VALUE}`);
     this.#output('DocumentName', 'The SSM document that runs on an instance', document.ref);
     this.#output('FunctionName', 'The function that answers notices', respondFunction.functionName);
-    this.#output(
-      'LogGroupName',
-      'Where that function says what became of each notice',
-      logGroup.logGroupName,
-    );
+    this.#output('LogGroupName', 'Where the functions say what became of each notice', logGroup.logGroupName);
     this.#output('OverflowQueueUrl', 'Notices that could not be answered', overflowQueue.queueUrl);
+    this.#output('BucketName', 'Outcomes, an object for each notice, by day', bucket.bucketName);
+    this.#output('AlarmTopicArn', 'What the alarms notify', alarmTopic.topicArn);
     this.#output(
       'InstancePolicyArn',
-      'Attach it to the role of your instance profile: the guard then reads the tags of its instance',
+      'Attach it to the role of your instance profile: the guard then reads its tags and leaves its report',
       instancePolicy.managedPolicyArn,
     );
     this.#output(

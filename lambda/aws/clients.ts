@@ -7,7 +7,7 @@ const { AWS_REGION = '', AWS_ENDPOINT_URL, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALST
 const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = process.env;
 
 /** All that the SDK would look for, one after the other, before its first call: some milliseconds of a cold start. */
-const CONFIG = {
+export const CONFIG = {
   maxAttempts: 1,
   requestHandler,
   region: AWS_REGION,

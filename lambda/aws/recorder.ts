@@ -1,12 +1,12 @@
 // The log is the record: one line for each event answered, and its counts as CloudWatch's embedded metrics.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { LOG_KEYS, type Phase } from '../../contract/log.ts';
+import { LOG_KEYS } from '../../contract/log.ts';
 import { METRICS } from '../../contract/metrics.ts';
-import type { Answered } from '../domain/answered.ts';
+import type { Answered, NoTicket } from '../domain/answered.ts';
 import type { Notice } from '../domain/notice.ts';
 
-const MESSAGES: Record<Phase, string> = {
+const MESSAGES: Record<Told['phase'], string> = {
   ignored: 'event ignored',
   unguarded: 'instance not guarded',
   late: 'notice seen after its deadline',
@@ -14,24 +14,22 @@ const MESSAGES: Record<Phase, string> = {
   declined: 'recommendation declined',
   commandSent: 'command sent',
   notSent: 'command not sent',
+  noTicket: 'ticket not left',
 };
 
 const logger = new Logger();
 const metrics = new Metrics();
 
-export interface Recorded {
-  readonly answered: Answered;
-  /** Epoch milliseconds. */
-  readonly atMs: number;
-}
+/** What a line of `respond` tells of. */
+export type Told = Answered | NoTicket;
 
-/** Writes the log lines and then the metrics out. */
-export function publish(recorded: readonly Recorded[]): void {
-  for (const { answered, atMs } of recorded) {
-    logger[levelOf(answered)](MESSAGES[answered.phase], fieldsOf(answered, atMs));
-    metrics.addMetric(METRICS[answered.phase], MetricUnit.Count, 1);
-    if (answered.phase === 'commandSent') {
-      metrics.addMetric(METRICS.noticeToCommand, MetricUnit.Milliseconds, noticeToCommandMs(answered));
+/** Writes the log lines and then the metrics out. `atMs`: epoch milliseconds of the answer. */
+export function publish(told: readonly Told[], atMs: number): void {
+  for (const each of told) {
+    logger[levelOf(each)](MESSAGES[each.phase], fieldsOf(each, atMs));
+    metrics.addMetric(METRICS[each.phase], MetricUnit.Count, 1);
+    if (each.phase === 'commandSent') {
+      metrics.addMetric(METRICS.noticeToCommand, MetricUnit.Milliseconds, noticeToCommandMs(each));
     }
   }
   metrics.publishStoredMetrics();
@@ -40,24 +38,25 @@ export function publish(recorded: readonly Recorded[]): void {
 /** As somebody wanted it. The other values of a tag are near misses: somebody meant something by them. */
 const QUIET_REASONS = ['no tag', 'tag says remove', 'no rebalance tag'];
 
-function levelOf(answered: Answered): 'info' | 'warn' | 'error' {
-  if (answered.phase === 'notSent') return 'error';
-  if (answered.phase === 'commandSent') return 'info';
-  return 'reason' in answered && QUIET_REASONS.includes(answered.reason) ? 'info' : 'warn';
+function levelOf(told: Told): 'info' | 'warn' | 'error' {
+  if (told.phase === 'notSent' || told.phase === 'noTicket') return 'error';
+  if (told.phase === 'commandSent') return 'info';
+  return 'reason' in told && QUIET_REASONS.includes(told.reason) ? 'info' : 'warn';
 }
 
-function fieldsOf(answered: Answered, nowMs: number): { [key: string]: string | number } {
-  const fields: { [key: string]: string | number } = { [LOG_KEYS.phase]: answered.phase };
-  if ('reason' in answered) fields[LOG_KEYS.reason] = answered.reason;
-  const eventId = answered.phase === 'ignored' ? answered.eventId : answered.notice.eventId;
+function fieldsOf(told: Told, nowMs: number): { [key: string]: string | number } {
+  const fields: { [key: string]: string | number } = { [LOG_KEYS.phase]: told.phase };
+  if ('reason' in told) fields[LOG_KEYS.reason] = told.reason;
+  const eventId = told.phase === 'ignored' ? told.eventId : told.notice.eventId;
   if (eventId !== undefined) fields[LOG_KEYS.eventId] = eventId;
-  if (answered.phase === 'ignored') return { ...fields, [LOG_KEYS.got]: answered.got };
-  if (answered.phase === 'commandSent') {
-    fields[LOG_KEYS.commandId] = answered.commandId;
-    fields[LOG_KEYS.noticeToCommandMs] = noticeToCommandMs(answered);
+  if (told.phase === 'ignored') return { ...fields, [LOG_KEYS.got]: told.got };
+  if (told.phase === 'commandSent') {
+    fields[LOG_KEYS.commandId] = told.commandId;
+    fields[LOG_KEYS.noticeToCommandMs] = noticeToCommandMs(told);
   }
-  if (answered.unknownTags !== undefined) fields[LOG_KEYS.unknownTags] = answered.unknownTags.join(', ');
-  const { instanceId, noticeTime, action, deadline } = answered.notice;
+  if ('unknownTags' in told && told.unknownTags !== undefined)
+    fields[LOG_KEYS.unknownTags] = told.unknownTags.join(', ');
+  const { instanceId, noticeTime, action, deadline } = told.notice;
   return {
     ...fields,
     [LOG_KEYS.instanceId]: instanceId,

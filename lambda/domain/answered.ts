@@ -1,4 +1,5 @@
 // How an event can be left: one log line and one count each.
+import type { Settings } from '../../contract/tags.ts';
 import type { Ignored, Notice } from './notice.ts';
 
 export type Answered = Ignored | AnsweredNotice;
@@ -31,11 +32,20 @@ export type AnsweredNotice = (
 ) & {
   /** See `unknownTags`. Absent where there are none, or where the instance is not known. */
   readonly unknownTags?: readonly string[];
+  /** What was sent, or was to be sent, to a guarded instance. For its ticket, not for the log. */
+  readonly settings?: Settings;
 };
 
 /** In time, but not sent. `reason` is the service's word for the fault, or one of ours in the same style. */
 export interface NotSent {
   readonly phase: 'notSent';
+  readonly notice: Notice;
+  readonly reason: string;
+}
+
+/** The notice was answered, but its ticket could not be left: only `coverage` can bring it to its outcome. */
+export interface NoTicket {
+  readonly phase: 'noTicket';
   readonly notice: Notice;
   readonly reason: string;
 }

@@ -56,14 +56,15 @@ export type Parsed =
 
 /** Where the function runs. Events of elsewhere are not for it, even if a bus policy lets them in. */
 export interface Home {
+  readonly partition: string;
   readonly account: string;
   readonly region: string;
 }
 
-const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+export const INSTANCE_ID = /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
 const EVENT_ID = /^[0-9A-Za-z-]{1,64}$/;
 const UTC_TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z$/;
-const FUNCTION_ARN = /^arn:[a-z0-9-]+:lambda:([a-z0-9-]+):(\d{12}):function:/;
+const FUNCTION_ARN = /^arn:([a-z0-9-]+):lambda:([a-z0-9-]+):(\d{12}):function:/;
 
 /** Milliseconds that EC2's clock may be ahead of ours. */
 const CLOCK_SKEW_MS = 300_000;
@@ -73,17 +74,17 @@ const EXCERPT_CHARS = 80;
 
 /** @throws Error if `functionArn` (Lambda's `invokedFunctionArn`, with or without a qualifier) is no function's ARN. */
 export function homeOf(functionArn: string): Home {
-  const [, region, account] = FUNCTION_ARN.exec(functionArn) ?? [];
-  if (region === undefined || account === undefined) {
+  const [, partition, region, account] = FUNCTION_ARN.exec(functionArn) ?? [];
+  if (partition === undefined || region === undefined || account === undefined) {
     throw new Error(
       `invoked function ARN not understood: got ${excerpt(functionArn)}, allowed arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME`,
     );
   }
-  return { account, region };
+  return { partition, account, region };
 }
 
 /** `resources` is left alone: EC2 puts the zone where an ARN has the Region, and no account. */
-export function parseEvent(event: unknown, home: Home, nowMs: number): Parsed {
+export function parseEvent(event: unknown, home: Pick<Home, 'account' | 'region'>, nowMs: number): Parsed {
   if (!isRecord(event)) return ignored('not an object', event, undefined);
   const eventId = typeof event.id === 'string' && EVENT_ID.test(event.id) ? event.id : undefined;
   if (event.source !== EVENT_SOURCE) return ignored('unknown source', event.source, eventId);
@@ -134,7 +135,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Undefined for what is no RFC 3339 time in UTC, dates that no calendar has included. */
-function epochMs(time: unknown): number | undefined {
+export function epochMs(time: unknown): number | undefined {
   const toSeconds = typeof time === 'string' && time.length <= 30 ? UTC_TIME.exec(time)?.[1] : undefined;
   if (typeof time !== 'string' || toSeconds === undefined) return undefined;
   const ms = Date.parse(time);

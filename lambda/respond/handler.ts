@@ -3,42 +3,46 @@ import type { Context } from 'aws-lambda';
 import { newEc2Client, newSsmClient } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
 import { describeInstances } from '../aws/instances.ts';
-import type { Recorded } from '../aws/recorder.ts';
+import type { Told } from '../aws/recorder.ts';
+import { readEnvironment } from '../domain/environment.ts';
 import { homeOf, parseEvent } from '../domain/notice.ts';
-import type { Ports } from '../ports.ts';
-import { readEnvironment } from './environment.ts';
+import type { RespondPorts } from '../ports.ts';
 import { respond } from './respond.ts';
 
 /** Milliseconds of Lambda's time kept back to say what became of the notice. */
 const MARGIN_MS = 1_000;
 
-const { document, defaults } = readEnvironment(process.env);
+/** These ask for no outcome. */
+const NO_TICKET = ['unguarded', 'declined'];
+
+const environment = readEnvironment(process.env, 'document', 'settlementQueue', 'defaults');
 const [ec2, ssm] = [newEc2Client(), newSsmClient()];
-let recorded: Recorded[] = [];
-const ports: Ports = {
+const ports: RespondPorts = {
   describeInstances: (instanceIds, untilMs) => describeInstances(ec2, instanceIds, untilMs),
-  sendCommand: (command, untilMs) => sendCommand(ssm, document, command, untilMs),
-  record: (answered) => void recorded.push({ answered, atMs: Date.now() }),
+  sendCommand: (command, untilMs) => sendCommand(ssm, environment.document, command, untilMs),
   now: () => Date.now(),
 };
 
 export async function handler(event: unknown, context: Context): Promise<void> {
   const nowMs = Date.now();
   const parsed = parseEvent(event, homeOf(context.invokedFunctionArn), nowMs);
-  if (parsed.kind === 'ignored') {
-    ports.record(parsed.ignored);
-    return publish();
-  }
+  if (parsed.kind === 'ignored') return publish([parsed.ignored], nowMs);
   const untilMs = nowMs + context.getRemainingTimeInMillis() - MARGIN_MS;
-  const notSent = await respond([parsed.notice], defaults, untilMs, ports);
-  await publish();
-  const failures = notSent.map(({ notice, reason }) => `${notice.instanceId} (${reason})`);
-  if (failures.length > 0) throw new Error(`command not sent: ${failures.join(', ')}`);
+  const answered = await respond([parsed.notice], environment.defaults, untilMs, ports);
+  const answeredMs = Date.now();
+  // What leaves tickets, and what writes logs and metrics, is loaded only now: reading it delays a cold start.
+  const noTickets = answered.some(({ phase }) => !NO_TICKET.includes(phase))
+    ? await (await import('./tickets.ts')).ticketsFor(answered, environment, untilMs)
+    : [];
+  await publish([...answered, ...noTickets], answeredMs);
+  const failures = [...answered, ...noTickets].flatMap((each) => {
+    if (each.phase !== 'notSent' && each.phase !== 'noTicket') return [];
+    const what = each.phase === 'notSent' ? 'command not sent' : 'ticket not left';
+    return [`${what}: ${each.notice.instanceId} (${each.reason})`];
+  });
+  if (failures.length > 0) throw new Error(failures.join(', '));
 }
 
-/** What writes logs and metrics is loaded only now, when the command has left: reading it delays a cold start. */
-async function publish(): Promise<void> {
-  const toPublish = recorded;
-  recorded = [];
-  (await import('../aws/recorder.ts')).publish(toPublish);
+async function publish(told: readonly Told[], atMs: number): Promise<void> {
+  (await import('../aws/recorder.ts')).publish(told, atMs);
 }

@@ -6,11 +6,11 @@ import { decide, type Guarded, isLate } from '../domain/decision.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
 import { unknownTags } from '../domain/unknown-tags.ts';
-import { CallFailed, type Ports } from '../ports.ts';
+import { CallFailed, type RespondPorts } from '../ports.ts';
 
 /**
- * Answers every notice, whatever becomes of the others, and returns those that were in time and were not sent: the
- * caller hands them on. At most 200 instances, the values that one filter of DescribeInstances takes.
+ * Answers every notice, whatever becomes of the others. What was in time and was not sent, the caller hands on. At most
+ * 200 instances, the values that one filter of DescribeInstances takes.
  *
  * @param untilMs epoch milliseconds at which the caller must have its answer
  */
@@ -18,18 +18,7 @@ export async function respond(
   notices: readonly Notice[],
   defaults: Settings,
   untilMs: number,
-  ports: Ports,
-): Promise<NotSent[]> {
-  const answered = await answer(notices, defaults, untilMs, ports);
-  for (const each of answered) ports.record(each);
-  return answered.filter((each) => each.phase === 'notSent');
-}
-
-async function answer(
-  notices: readonly Notice[],
-  defaults: Settings,
-  untilMs: number,
-  ports: Ports,
+  ports: RespondPorts,
 ): Promise<AnsweredNotice[]> {
   const seenMs = ports.now();
   const late = notices.filter((notice) => isLate(notice, seenMs));
@@ -65,7 +54,7 @@ function withUnknownTags(answered: AnsweredNotice, instances: ReadonlyMap<string
 async function lookUp(
   notices: readonly Notice[],
   untilMs: number,
-  ports: Ports,
+  ports: RespondPorts,
 ): Promise<ReadonlyMap<string, Instance>> {
   if (notices.length === 0) return new Map();
   const ids = [...new Set(notices.map((notice) => notice.instanceId))];
@@ -73,14 +62,18 @@ async function lookUp(
   return new Map(instances.map((instance) => [instance.instanceId, instance]));
 }
 
-async function send(toSend: Batch, untilMs: number, ports: Ports): Promise<AnsweredNotice[]> {
-  const { notices } = toSend;
+async function send(toSend: Batch, untilMs: number, ports: RespondPorts): Promise<AnsweredNotice[]> {
+  const { notices, entries } = toSend;
+  const withSettings = <T extends AnsweredNotice>(answered: T): T => {
+    const entry = entries[answered.notice.instanceId];
+    return entry === undefined ? answered : { ...answered, settings: entry.settings };
+  };
   try {
     const commandId = await ports.sendCommand(commandOf(toSend, ports.now()), within(untilMs, notices));
     const sentMs = ports.now();
-    return notices.map((notice) => ({ phase: 'commandSent', notice, commandId, sentMs }));
+    return notices.map((notice) => withSettings({ phase: 'commandSent', notice, commandId, sentMs }));
   } catch (error) {
-    return notSent(notices, error);
+    return notSent(notices, error).map(withSettings);
   }
 }
 

@@ -67,11 +67,13 @@ describe('a round', { timeout: 30_000 }, () => {
 
   it('has the function and the floor send the same requests, each rightly signed', async () => {
     const { coldMs, warmMs } = await functionRound(endpoint);
-    const bySdk = endpoint.received.slice(0, 2);
     const floorMs = await floorRound(endpoint);
-    const byFloor = endpoint.received.slice(4);
+    // The tickets that follow the commands are not what is compared.
+    const received = endpoint.received.filter(({ action }) => action !== 'SendMessageBatch');
+    const bySdk = received.slice(0, 2);
+    const byFloor = received.slice(4);
     expect(Math.min(coldMs, warmMs, floorMs)).toBeGreaterThan(0);
-    expect(endpoint.received.map(({ action }) => action)).toEqual(
+    expect(received.map(({ action }) => action)).toEqual(
       Array(3).fill(['DescribeInstances', 'SendCommand']).flat(),
     );
     const secret = environment('').AWS_SECRET_ACCESS_KEY ?? '';

@@ -1,4 +1,4 @@
-// EC2 and SSM on loopback, as the SDK sees them on the wire: it takes down each call and answers what a test says.
+// EC2, SSM and SQS on loopback, as the SDK sees them on the wire: it takes down each call and answers what a test says.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,18 +16,24 @@ export interface Call {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+type ServiceName = 'ec2' | 'ssm' | 'sqs';
+
 export interface AwsEndpoint {
   readonly url: string;
+  /** But for those to SQS. */
   readonly calls: readonly Call[];
+  /** Calls to SQS, which takes what it gets where a test says nothing else. */
+  readonly queueCalls: readonly Call[];
   /** What a service answers, one after the other; the last one stays. */
-  answers(service: 'ec2' | 'ssm', ...answers: Answer[]): void;
+  answers(service: ServiceName, ...answers: Answer[]): void;
   reset(): void;
   close(): Promise<void>;
 }
 
 export async function startAwsEndpoint(): Promise<AwsEndpoint> {
   const calls: Call[] = [];
-  const queues: Record<'ec2' | 'ssm', Answer[]> = { ec2: [], ssm: [] };
+  const queueCalls: Call[] = [];
+  const queues: Record<ServiceName, Answer[]> = { ec2: [], ssm: [], sqs: [] };
   const server = createServer((request, response) => {
     void respondTo(request, response);
   });
@@ -35,10 +41,12 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
   async function respondTo(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(request);
     const target = request.headers['x-amz-target'];
-    const call = typeof target === 'string' ? ssmCall(target, body) : ec2Call(body);
-    calls.push(call);
-    const queue = queues[typeof target === 'string' ? 'ssm' : 'ec2'];
-    const answer = queue.length > 1 ? queue.shift() : queue[0];
+    const call = typeof target === 'string' ? jsonCall(target, body) : ec2Call(body);
+    const service = serviceOf(target);
+    (service === 'sqs' ? queueCalls : calls).push(call);
+    const queue = queues[service];
+    const planned = queue.length > 1 ? queue.shift() : queue[0];
+    const answer = planned ?? (service === 'sqs' ? taken(call) : undefined);
     if (answer === 'hang') return;
     if (answer === undefined || answer === 'reset') {
       request.socket.destroy();
@@ -59,13 +67,14 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
   return {
     url: `http://127.0.0.1:${port}`,
     calls,
+    queueCalls,
     answers: (service, ...answers) => {
       queues[service] = answers;
     },
     reset: () => {
       calls.length = 0;
-      queues.ec2 = [];
-      queues.ssm = [];
+      queueCalls.length = 0;
+      for (const service of ['ec2', 'ssm', 'sqs'] as const) queues[service] = [];
     },
     close: async () => {
       server.closeAllConnections();
@@ -75,8 +84,19 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
   };
 }
 
-function ssmCall(target: string, body: string): Call {
-  return { action: target.replace('AmazonSSM.', ''), input: JSON.parse(body) };
+function serviceOf(target: string | string[] | undefined): ServiceName {
+  if (typeof target !== 'string') return 'ec2';
+  return target.startsWith('AmazonSQS.') ? 'sqs' : 'ssm';
+}
+
+function jsonCall(target: string, body: string): Call {
+  return { action: target.replace(/^\w+\./, ''), input: JSON.parse(body) };
+}
+
+function taken({ input }: Call): Answer {
+  const entries = (input.Entries ?? []) as { Id: string }[];
+  const successful = entries.map(({ Id }) => ({ Id, MessageId: 'm', MD5OfMessageBody: 'x' }));
+  return { status: 200, body: JSON.stringify({ Successful: successful, Failed: [] }) };
 }
 
 function ec2Call(body: string): Call {

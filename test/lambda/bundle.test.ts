@@ -6,7 +6,7 @@ import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
 import { METRICS } from '../../contract/metrics.ts';
-import { buildLambda } from '../../lambda/build.ts';
+import { buildLambda, FUNCTIONS } from '../../lambda/build.ts';
 import { SUBSTITUTES } from '../../lambda/substitutes.ts';
 import {
   type AwsEndpoint,
@@ -43,10 +43,12 @@ const GUARDED = { 'spot-guard': 'enabled', 'spot-guard:state': '$(reboot) "é' }
 
 describe('the bundle', () => {
   let folder: string;
+  let all: Record<string, Metafile>;
   let built: Metafile;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'spot-guard-build-'));
-    built = await buildLambda(folder);
+    all = await buildLambda(folder);
+    built = all.respond as Metafile;
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -55,15 +57,38 @@ describe('the bundle', () => {
     return Promise.all(names.map((name) => readFile(join(dirname(BUNDLE), name), 'utf8')));
   };
 
-  it('is what the sources give, byte for byte', async () => {
-    const fresh = join(folder, 'respond');
+  it.each(FUNCTIONS)('of %s is what the sources give, byte for byte', async (name) => {
+    const [fresh, deployed] = [join(folder, name), join(dirname(BUNDLE), '..', name)];
     const names = await readdir(fresh);
-    expect(await readdir(dirname(BUNDLE))).toEqual(names);
-    for (const name of names.filter((each) => each.endsWith('.mjs'))) {
-      expect((await readFile(join(fresh, name))).equals(await readFile(join(dirname(BUNDLE), name)))).toBe(
-        true,
-      );
+    expect(await readdir(deployed)).toEqual(names);
+    for (const file of names.filter((each) => each.endsWith('.mjs'))) {
+      expect((await readFile(join(fresh, file))).equals(await readFile(join(deployed, file)))).toBe(true);
     }
+  });
+
+  it.each(FUNCTIONS)('of %s imports only what Node has', (name) => {
+    const imported = Object.values(all[name]?.outputs ?? {})
+      .flatMap(({ imports }) => imports)
+      .filter(({ external }) => external)
+      .map(({ path }) => path);
+    expect(imported.length).toBeGreaterThan(2);
+    expect(imported.filter((path) => !isBuiltin(path))).toEqual([]);
+  });
+
+  it.each([
+    ['respond', ['client-ec2', 'client-sqs', 'client-ssm']],
+    ['settle', ['client-ec2', 'client-s3', 'client-sqs', 'client-ssm']],
+    ['coverage', ['client-ec2', 'client-s3', 'client-sqs']],
+  ])('of %s holds the clients it uses, and of the project the functions alone', (name, clients) => {
+    const inputs = Object.values(all[name]?.outputs ?? {}).flatMap((output) =>
+      Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+    );
+    const found = inputs.flatMap((path) => /@aws-sdk\/(client-[^/]+)/.exec(path)?.[1] ?? []);
+    expect([...new Set(found)].sort()).toEqual(clients);
+    const own = inputs
+      .filter((path) => !/node_modules\/|^lambda-only:/.test(path))
+      .map((path) => path.split('/')[0]);
+    expect([...new Set(own)].sort()).toEqual(['contract', 'lambda']);
   });
 
   it('stays small, and each file has its map beside it', async () => {
@@ -75,11 +100,10 @@ describe('the bundle', () => {
     expect(maps.sort()).toEqual(names.filter((name) => name.endsWith('.map')).sort());
   });
 
-  it('reads what writes the log only when the command has left', () => {
-    const entry = Object.entries(built.outputs).find(([path]) => path.endsWith('/index.mjs'))?.[1];
-    const first = Object.keys(entry?.inputs ?? {});
+  it('reads what leaves tickets and writes the log only when the command has left', () => {
+    const first = readFirst(built);
     expect(first.length).toBeGreaterThan(50);
-    expect(first.filter((path) => /powertools|recorder/.test(path))).toEqual([]);
+    expect(first.filter((path) => /powertools|recorder|client-sqs|ticket/.test(path))).toEqual([]);
   });
 
   it('asks for credentials and settings nowhere but in the environment', () => {
@@ -103,26 +127,17 @@ describe('the bundle', () => {
     expect(text).toContain('"instancesSet"');
     expect(text).not.toMatch(/blockDeviceMapping|"privateIpAddress"|"TargetCount"/);
   });
-
-  it('imports only what Node has', () => {
-    const imported = Object.values(built.outputs)
-      .flatMap(({ imports }) => imports)
-      .filter(({ external }) => external)
-      .map(({ path }) => path);
-    expect(imported.length).toBeGreaterThan(2);
-    expect(imported.filter((path) => !isBuiltin(path))).toEqual([]);
-  });
-
-  it('holds the two clients it uses, and of the project the function alone', () => {
-    const inputs = Object.keys(built.inputs);
-    const clients = inputs.flatMap((path) => /@aws-sdk\/(client-[^/]+)/.exec(path)?.[1] ?? []);
-    expect([...new Set(clients)].sort()).toEqual(['client-ec2', 'client-ssm']);
-    const own = inputs
-      .filter((path) => !/node_modules\/|^lambda-only:/.test(path))
-      .map((path) => path.split('/')[0]);
-    expect([...new Set(own)].sort()).toEqual(['contract', 'lambda']);
-  });
 });
+
+/** What is read before the handler runs: the entry, and what it imports at once. */
+function readFirst({ outputs }: Metafile): string[] {
+  const read = (path: string): string[] => {
+    const { inputs = {}, imports = [] } = outputs[path] ?? {};
+    const atOnce = imports.filter(({ kind, external }) => kind === 'import-statement' && !external);
+    return [...Object.keys(inputs), ...atOnce.flatMap((one) => read(one.path))];
+  };
+  return read(Object.keys(outputs).find((path) => path.endsWith('/index.mjs')) ?? '');
+}
 
 describe('the bundle on the wire', { timeout: 20_000 }, () => {
   it('carries every field of both calls and reads both answers', async () => {
@@ -307,7 +322,8 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
       { arn: FUNCTION_ARN.replace(REGION, region), remainingMs: 1_600 },
     );
     expect(lines[0]).toEqual({ host });
-    expect(error).toBe(`command not sent: ${INSTANCE_ID} (ENOTFOUND)`);
+    expect(lines).toContainEqual({ host: host.replace('ec2.', 'sqs.') });
+    expect(error).toContain(`command not sent: ${INSTANCE_ID} (ENOTFOUND)`);
   });
 
   it("throws before Lambda's time is over when it is throttled for ever", async () => {
@@ -328,7 +344,109 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
     expect(Object.values(METRICS)).toEqual(expect.arrayContaining(names));
   });
 
-  it.each([FUNCTION_VARIABLES.document, FUNCTION_VARIABLES.defaults])(
+  it('leaves a ticket when the command has left, held back by the queue and settled one by one', async () => {
+    aws.answers('ec2', instance(GUARDED));
+    aws.answers('ssm', commandTaken('command-1'));
+    const event = fresh();
+    const { output, error } = await run(event);
+    expect(error).toBe('');
+    expect(aws.queueCalls).toEqual([
+      {
+        action: 'SendMessageBatch',
+        input: {
+          QueueUrl: ENVIRONMENT[FUNCTION_VARIABLES.settlementQueue],
+          Entries: [
+            {
+              Id: '0',
+              MessageBody: expect.any(String),
+              MessageGroupId: INSTANCE_ID,
+              MessageDeduplicationId: `${INSTANCE_ID}/${event.time}/terminate/commandSent`,
+            },
+          ],
+        },
+      },
+    ]);
+    const [{ MessageBody: body = '' } = {}] = aws.queueCalls[0]?.input.Entries as { MessageBody?: string }[];
+    expect(JSON.parse(body)).toEqual({
+      version: 1,
+      instanceId: INSTANCE_ID,
+      action: 'terminate',
+      noticeTime: event.time,
+      deadline: Date.parse(String(event.time)) / 1000 + 120,
+      left: 'commandSent',
+      guarded: true,
+      commandId: 'command-1',
+      document: 'SpotGuard-Document-1',
+      sentMs: expect.any(Number),
+      eventId: event.id,
+      settings: { grace: '5', state: '$(reboot) "é' },
+    });
+    expect(output).not.toContain('reboot');
+  });
+
+  it.each([
+    ['a notice that came late', () => spotEvent(), described([]), { left: 'late', guarded: false }],
+    [
+      'a command that failed',
+      fresh,
+      instance(GUARDED),
+      { left: 'notSent', guarded: true, reason: 'InvalidDocument' },
+    ],
+    [
+      'an instance that was shutting down',
+      fresh,
+      instance(GUARDED, 'shutting-down'),
+      { left: 'unreachable', guarded: true, reason: 'shutting-down' },
+    ],
+    [
+      'an instance that EC2 does not name',
+      fresh,
+      described([]),
+      { left: 'notSent', guarded: false, reason: 'InstanceNotFound' },
+    ],
+  ])('leaves a ticket for %s too', async (_name, event, answer, expected) => {
+    aws.answers('ec2', answer);
+    aws.answers('ssm', ssmFault('InvalidDocument'));
+    await run(event());
+    const [{ MessageBody: body = '' } = {}] = aws.queueCalls[0]?.input.Entries as { MessageBody?: string }[];
+    expect(JSON.parse(body)).toMatchObject(expected);
+    expect(JSON.parse(body)).not.toHaveProperty('commandId');
+  });
+
+  it.each([
+    ['an untagged instance', fresh, {}],
+    ['a recommendation that is declined', recommendation, GUARDED],
+    ['what is no notice', () => null, GUARDED],
+  ])('leaves no ticket for %s', async (_name, event, tags) => {
+    aws.answers('ec2', instance(tags as Record<string, string>));
+    await run(event());
+    expect(aws.queueCalls).toEqual([]);
+  });
+
+  it.each([
+    ['SQS says no', ssmFault('com.amazonaws.sqs#QueueDoesNotExist'), 'QueueDoesNotExist'],
+    [
+      'SQS takes the call and not the ticket',
+      {
+        status: 200,
+        body: '{"Successful":[],"Failed":[{"Id":"0","Code":"InternalError","SenderFault":false}]}',
+      },
+      'InternalError',
+    ],
+  ])('says so and throws where %s: the command has left all the same', async (_name, answer, reason) => {
+    aws.answers('ec2', instance(GUARDED));
+    aws.answers('ssm', commandTaken());
+    aws.answers('sqs', answer);
+    const { log, metrics, error } = await run(fresh(), { remainingMs: 3_000 });
+    expect(error).toBe(`ticket not left: ${INSTANCE_ID} (${reason})`);
+    expect(log).toMatchObject([
+      { phase: 'commandSent' },
+      { level: 'ERROR', phase: 'noTicket', reason, instanceId: INSTANCE_ID },
+    ]);
+    expect(metrics).toMatchObject({ CommandsSent: 1, TicketsNotLeft: 1 });
+  });
+
+  it.each([FUNCTION_VARIABLES.document, FUNCTION_VARIABLES.defaults, FUNCTION_VARIABLES.settlementQueue])(
     'does not start without %s',
     async (name) => {
       const { [name]: _gone, ...rest } = ENVIRONMENT;

@@ -13,6 +13,7 @@ export const BUNDLE = fileURLToPath(new URL('../../dist/lambda/respond/index.mjs
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   [FUNCTION_VARIABLES.document]: 'SpotGuard-Document-1',
   [FUNCTION_VARIABLES.defaults]: '{"grace":"5"}',
+  [FUNCTION_VARIABLES.settlementQueue]: 'https://sqs.us-east-2.amazonaws.com/123456789012/tickets.fifo',
   [FUNCTION_VARIABLES.logLevel]: 'INFO',
   [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
   [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { withConstantKeys, withMembersRead, withoutErrors } from '../../lambda/shake-schemas.ts';
+import {
+  READ_BY_RESPOND,
+  withConstantKeys,
+  withMembersRead,
+  withoutErrors,
+} from '../../lambda/shake-schemas.ts';
 
 describe('withConstantKeys', () => {
   it('puts the constants in for computed keys', () => {
@@ -29,7 +34,7 @@ describe('withMembersRead', () => {
     '[[() => BlockDevices, { [_eQN]: `B, D`, [_xN]: _b }], [0, { [_xN]: _i }], [() => TagList, 0]]';
 
   it('leaves of a structure the members that are read, each with its type', () => {
-    expect(withMembersRead(constants + structure('Instance', '[_BD, _II, _T]', types))).toBe(
+    expect(withMembersRead(constants + structure('Instance', '[_BD, _II, _T]', types), READ_BY_RESPOND)).toBe(
       constants + structure('Instance', '[_II, _T]', '[[0, { [_xN]: _i }], [() => TagList, 0]]'),
     );
   });
@@ -38,7 +43,7 @@ describe('withMembersRead', () => {
     ['of which all may be read', structure('Volume', '[_BD, _II, _T]', types)],
     ['with required members', structure('Instance', '[_BD, _II, _T]', types).replace('\n];', ', 1\n];')],
   ])('leaves a structure %s as it is', (_name, source) => {
-    expect(withMembersRead(constants + source)).toBe(constants + source);
+    expect(withMembersRead(constants + source, READ_BY_RESPOND)).toBe(constants + source);
   });
 });
 

@@ -1,7 +1,7 @@
 import { CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../../contract/metrics.ts';
+import { METRICS, OUTCOME_METRICS } from '../../contract/metrics.ts';
 import { readContext } from '../../lib/context.ts';
 import { SpotGuard, type SpotGuardProps, SpotGuardStack, WrongSettings } from '../../lib/index.ts';
 import { appWith, CDK_JSON, only } from './synthesised.ts';
@@ -200,26 +200,21 @@ describe('the props of the construct', () => {
 describe('the metrics of the construct', () => {
   it('are those of the contract, each by its name', () => {
     const spotGuard = guard({});
-    const metrics = [
-      spotGuard.metricNoticesIgnored(),
-      spotGuard.metricNoticesUnguarded(),
-      spotGuard.metricNoticesLate(),
-      spotGuard.metricNoticesUnreachable(),
-      spotGuard.metricRecommendationsDeclined(),
-      spotGuard.metricCommandsSent(),
-      spotGuard.metricCommandsNotSent(),
-      spotGuard.metricNoticeToCommand(),
-    ];
-    expect(metrics.map((metric) => metric.metricName).sort()).toEqual(Object.values(METRICS).sort());
-    for (const metric of metrics) {
-      expect(metric).toMatchObject({ namespace: 'SpotGuard', dimensions: { service: 'spot-guard' } });
+    const names = [...new Set([...Object.values(METRICS), ...Object.values(OUTCOME_METRICS)])];
+    for (const name of names) {
+      expect(spotGuard.metric(name)).toMatchObject({
+        metricName: name,
+        namespace: 'SpotGuard',
+        dimensions: { service: 'spot-guard' },
+      });
     }
   });
 
-  it('sum counts, take the slowest time, and yield to the caller', () => {
+  it('sum counts, take the slowest time and the least to spare, and yield to the caller', () => {
     const spotGuard = guard({});
-    expect(spotGuard.metricCommandsSent().statistic).toBe('Sum');
-    expect(spotGuard.metricNoticeToCommand().statistic).toBe('Maximum');
-    expect(spotGuard.metricNoticeToCommand({ statistic: 'p90' }).statistic).toBe('p90');
+    expect(spotGuard.metric('CommandsSent').statistic).toBe('Sum');
+    expect(spotGuard.metric('SecondsToSpare').statistic).toBe('Minimum');
+    expect(spotGuard.metric('NoticeToCommand').statistic).toBe('Maximum');
+    expect(spotGuard.metric('NoticeToCommand', { statistic: 'p90' }).statistic).toBe('p90');
   });
 });

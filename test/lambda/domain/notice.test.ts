@@ -251,7 +251,7 @@ describe('homeOf', () => {
     `${FUNCTION_ARN}:live`,
     FUNCTION_ARN.replace('arn:aws:', 'arn:aws-us-gov:'),
   ])('reads account and Region from %s', (arn) => {
-    expect(homeOf(arn)).toEqual(HOME);
+    expect(homeOf(arn)).toEqual({ ...HOME, partition: arn.split(':')[1] });
   });
 
   it.each(['', 'respond', `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/i-0a1b2c3d`])('refuses %j', (arn) => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newEc2Client, newSsmClient } from '../../../lambda/aws/clients.ts';
 import { sendCommand } from '../../../lambda/aws/commands.ts';
 import { describeInstances } from '../../../lambda/aws/instances.ts';
-import type { Answered } from '../../../lambda/domain/answered.ts';
+import type { AnsweredNotice, NotSent } from '../../../lambda/domain/answered.ts';
 import type { Notice } from '../../../lambda/domain/notice.ts';
-import type { Ports } from '../../../lambda/ports.ts';
+import type { RespondPorts } from '../../../lambda/ports.ts';
 import { respond } from '../../../lambda/respond/respond.ts';
 import {
   type Answer,
@@ -21,8 +21,8 @@ import { instanceIdOf, noticeAt } from '../events.ts';
 const DOCUMENT = 'SpotGuard-Document-1';
 const DEFAULTS = { grace: '5' };
 let aws: AwsEndpoint;
-let ports: Ports;
-let answered: Answered[];
+let ports: RespondPorts;
+let answered: AnsweredNotice[];
 
 beforeAll(async () => {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -37,7 +37,6 @@ beforeAll(async () => {
   ports = {
     describeInstances: (ids, untilMs) => describeInstances(ec2, ids, untilMs),
     sendCommand: (command, untilMs) => sendCommand(ssm, DOCUMENT, command, untilMs),
-    record: (each) => answered.push(each),
     now: () => Date.now(),
   };
 });
@@ -56,8 +55,11 @@ const running = (index: number, tags: Record<string, string> = {}): DescribedIns
 const notice = (index: number, ageMs = 1_000, changes: Partial<Notice> = {}) =>
   noticeAt(Date.now() - ageMs, { instanceId: instanceIdOf(index), ...changes });
 const calls = (action: string) => aws.calls.filter((call) => call.action === action);
-const run = (notices: readonly Notice[], forMs = 5_000) =>
-  respond(notices, DEFAULTS, Date.now() + forMs, ports);
+/** Those that were not sent. */
+async function run(notices: readonly Notice[], forMs = 5_000): Promise<NotSent[]> {
+  answered = await respond(notices, DEFAULTS, Date.now() + forMs, ports);
+  return answered.filter((each) => each.phase === 'notSent');
+}
 
 describe('respond on the wire', () => {
   it('asks for the instances by filter and sends them one command', async () => {
@@ -86,7 +88,13 @@ describe('respond on the wire', () => {
       },
     });
     expect(answered).toEqual([
-      { phase: 'commandSent', notice: one, commandId: expect.any(String), sentMs: expect.any(Number) },
+      {
+        phase: 'commandSent',
+        notice: one,
+        commandId: expect.any(String),
+        sentMs: expect.any(Number),
+        settings: { units: 'web', grace: '5' },
+      },
     ]);
   });
 

@@ -1,0 +1,65 @@
+// Tickets on the settlement queue, whose own delay holds them back past the deadline of a usual notice.
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Ticket } from '../../contract/ticket.ts';
+import { CallFailed } from '../ports.ts';
+import { CONFIG } from './clients.ts';
+import { callUntil } from './retry.ts';
+
+/** SendMessageBatch takes no more entries. */
+const BATCH = 10;
+const CALL = 'SendMessageBatch';
+/** SQS allows no longer one. */
+const MAX_VISIBILITY_SECONDS = 43_200;
+
+// The host of the queue's URL is not the one of FIPS or dual-stack endpoints.
+// And TLS sees to it that a message arrives as it was sent: no MD5.
+export const newSqsClient = (): SQSClient =>
+  new SQSClient({ ...CONFIG, useQueueUrlAsEndpoint: false, md5: false });
+
+/** @throws CallFailed if one of them could not be left. Tickets that are left twice are settled once. */
+export async function leaveTickets(
+  sqs: SQSClient,
+  queueUrl: string,
+  tickets: readonly Ticket[],
+  untilMs: number,
+): Promise<void> {
+  for (let from = 0; from < tickets.length; from += BATCH) {
+    const request = new SendMessageBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: tickets.slice(from, from + BATCH).map((ticket, index) => ({
+        Id: String(index),
+        MessageBody: JSON.stringify(ticket),
+        // Tickets of one instance are settled one after the other: what looks for an outcome is then sure to find it.
+        MessageGroupId: ticket.instanceId,
+        MessageDeduplicationId: dedupeId(ticket),
+      })),
+    });
+    const { Failed: failed = [] } = await callUntil(CALL, untilMs, (requestTimeout) =>
+      sqs.send(request, { requestTimeout }),
+    );
+    if (failed.length > 0) throw new CallFailed(CALL, failed[0]?.Code ?? 'Unknown');
+  }
+}
+
+/** An event that EventBridge delivers twice has one ticket. A colon is allowed there. */
+function dedupeId({ instanceId, noticeTime, action, left }: Ticket): string {
+  return `${instanceId}/${noticeTime}/${action}/${left}`;
+}
+
+/** sqs:ChangeMessageVisibility: it is received again after so many seconds, if it is not deleted. */
+export async function postpone(
+  sqs: SQSClient,
+  queueUrl: string,
+  receiptHandle: string,
+  seconds: number,
+  untilMs: number,
+): Promise<void> {
+  const request = new ChangeMessageVisibilityCommand({
+    QueueUrl: queueUrl,
+    ReceiptHandle: receiptHandle,
+    VisibilityTimeout: Math.min(seconds, MAX_VISIBILITY_SECONDS),
+  });
+  await callUntil('ChangeMessageVisibility', untilMs, (requestTimeout) =>
+    sqs.send(request, { requestTimeout }),
+  );
+}

@@ -1,0 +1,83 @@
+// The use case: a guarded instance whose Spot request EC2 has ended has an outcome, or gets a ticket. Whatever was lost
+// on the way, the event, the function's work or the ticket, is found here.
+import { WINDOW_SECONDS } from '../../contract/notices.ts';
+import { GUARD_TAG, GUARD_TAG_VALUE, type Settings } from '../../contract/tags.ts';
+import { TICKET_VERSION, type Ticket } from '../../contract/ticket.ts';
+import type { SpotRequest } from '../domain/evidence.ts';
+import type { Instance } from '../domain/instance.ts';
+import { isOf, type NoticeId, prefixesOf } from '../domain/outcome-key.ts';
+import { settingsOf } from '../domain/settings.ts';
+import { ENDED_BY_EC2, endedBy } from '../domain/spot-status.ts';
+import type { CoveragePorts } from '../ports.ts';
+
+/** Seconds. Before that the notice's own ticket may not have been read yet. */
+const YOUNGEST_SECONDS = 240;
+/** Seconds. EC2 forgets an instance that was terminated, and its tags, after about an hour. */
+const OLDEST_SECONDS = 3_600;
+/** One filter of DescribeInstances takes no more. */
+const IDS_A_CALL = 200;
+
+/**
+ * Leaves the tickets, and returns them. A notice whose ticket is still to be read gets another one: it is read after
+ * that one, and finds the outcome.
+ *
+ * @throws CallFailed
+ */
+export async function cover(defaults: Settings, untilMs: number, ports: CoveragePorts): Promise<Ticket[]> {
+  const nowMs = ports.now();
+  const requests = await ports.spotRequestsWith(ENDED_BY_EC2, untilMs);
+  const notices = requests.flatMap((request) => noticeOf(request, nowMs));
+  const keys = await settledKeys(notices, untilMs, ports);
+  const open = notices.filter((notice) => !keys.some((key) => isOf(key, notice)));
+  const instances = await lookUp(open, untilMs, ports);
+  const tickets = open.flatMap((notice) => {
+    const tags = instances.get(notice.instanceId)?.tags;
+    return tags?.get(GUARD_TAG) === GUARD_TAG_VALUE ? [ticketOf(notice, settingsOf(tags, defaults))] : [];
+  });
+  if (tickets.length > 0) await ports.leaveTickets(tickets, untilMs);
+  return tickets;
+}
+
+type Lost = NoticeId & Pick<Ticket, 'action'>;
+
+function noticeOf({ instanceId, status, updatedMs }: SpotRequest, nowMs: number): Lost[] {
+  const { action, secondsAfterNotice } = endedBy(status);
+  const noticeMs = updatedMs - secondsAfterNotice * 1000;
+  const age = (nowMs - noticeMs) / 1000;
+  return age >= YOUNGEST_SECONDS && age <= OLDEST_SECONDS ? [{ instanceId, action, noticeMs }] : [];
+}
+
+async function settledKeys(
+  notices: readonly Lost[],
+  untilMs: number,
+  ports: CoveragePorts,
+): Promise<string[]> {
+  const prefixes = new Set(notices.flatMap(({ noticeMs }) => prefixesOf(noticeMs)));
+  return (await Promise.all([...prefixes].map((prefix) => ports.listOutcomes(prefix, untilMs)))).flat();
+}
+
+async function lookUp(
+  notices: readonly Lost[],
+  untilMs: number,
+  ports: CoveragePorts,
+): Promise<ReadonlyMap<string, Instance>> {
+  const ids = [...new Set(notices.map(({ instanceId }) => instanceId))];
+  const found: Instance[] = [];
+  for (let from = 0; from < ids.length; from += IDS_A_CALL) {
+    found.push(...(await ports.describeInstances(ids.slice(from, from + IDS_A_CALL), untilMs)));
+  }
+  return new Map(found.map((instance) => [instance.instanceId, instance]));
+}
+
+function ticketOf({ instanceId, action, noticeMs }: Lost, settings: Settings): Ticket {
+  return {
+    version: TICKET_VERSION,
+    instanceId,
+    action,
+    noticeTime: `${new Date(noticeMs).toISOString().slice(0, 19)}Z`,
+    deadline: Math.floor(noticeMs / 1000) + WINDOW_SECONDS,
+    left: 'lost',
+    guarded: true,
+    settings,
+  };
+}

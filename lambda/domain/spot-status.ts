@@ -1,0 +1,35 @@
+// The status codes of a Spot request that EC2 itself has ended, and not its user, a schedule or another service.
+import { type Action, WINDOW_SECONDS } from '../../contract/notices.ts';
+
+interface Ended {
+  readonly action: Action;
+  /** From the notice to the status. EC2 sets it with the notice, or when the instance has stopped. */
+  readonly secondsAfterNotice: number;
+}
+
+const WITH_NOTICE = { action: 'terminate', secondsAfterNotice: 0 } as const;
+const STOPPING = { action: 'stop', secondsAfterNotice: 0 } as const;
+const STOPPED = { action: 'stop', secondsAfterNotice: WINDOW_SECONDS } as const;
+
+/** EC2 user guide, Spot request status; those of FIS are under "initiate an interruption". */
+const ENDED: Readonly<Record<string, Ended>> = {
+  'marked-for-termination': WITH_NOTICE,
+  'instance-terminated-by-price': WITH_NOTICE,
+  'instance-terminated-no-capacity': WITH_NOTICE,
+  'instance-terminated-capacity-oversubscribed': WITH_NOTICE,
+  'instance-terminated-launch-group-constraint': WITH_NOTICE,
+  'instance-terminated-by-experiment': WITH_NOTICE,
+  'marked-for-stop': STOPPING,
+  'marked-for-stop-by-experiment': STOPPING,
+  'instance-stopped-by-price': STOPPED,
+  'instance-stopped-no-capacity': STOPPED,
+  'instance-stopped-capacity-oversubscribed': STOPPED,
+  'instance-stopped-by-experiment': STOPPED,
+};
+
+export const ENDED_BY_EC2: readonly string[] = Object.keys(ENDED);
+
+/** Of a status in `ENDED_BY_EC2`; any other is taken for the most usual. */
+export function endedBy(status: string): Ended {
+  return ENDED[status] ?? WITH_NOTICE;
+}

@@ -1,0 +1,50 @@
+// Tickets: made of what became of a notice, and read again when its deadline has passed.
+import { ACTIONS, REBALANCE } from '../../contract/notices.ts';
+import { LEFT, TICKET_VERSION, type Ticket } from '../../contract/ticket.ts';
+import type { AnsweredNotice } from './answered.ts';
+import { epochMs, INSTANCE_ID } from './notice.ts';
+
+/** None for what asks for no outcome: an instance that is not guarded, a recommendation that is declined. */
+export function ticketOf(answered: AnsweredNotice, document: string): Ticket | undefined {
+  const { phase, notice, settings } = answered;
+  if (phase === 'unguarded' || phase === 'declined') return undefined;
+  const { instanceId, action, noticeTime, deadline, eventId } = notice;
+  return {
+    version: TICKET_VERSION,
+    instanceId,
+    action,
+    noticeTime,
+    deadline,
+    left: phase,
+    // Before the tags were looked at, or where EC2 did not tell them, nobody knows.
+    guarded: phase === 'unreachable' || settings !== undefined,
+    ...('reason' in answered ? { reason: answered.reason } : {}),
+    ...(phase === 'commandSent' ? { commandId: answered.commandId, document, sentMs: answered.sentMs } : {}),
+    ...(eventId === undefined ? {} : { eventId }),
+    ...(settings === undefined ? {} : { settings }),
+  };
+}
+
+/** The ticket with its notice's time, or what is wrong with it. */
+export function parseTicket(
+  body: string,
+): { readonly ticket: Ticket; readonly noticeMs: number } | { readonly fault: string } {
+  let said: unknown;
+  try {
+    said = JSON.parse(body);
+  } catch {
+    return { fault: 'not JSON' };
+  }
+  if (typeof said !== 'object' || said === null) return { fault: 'not an object' };
+  const ticket = said as Ticket;
+  if (ticket.version !== TICKET_VERSION) return { fault: 'unknown version' };
+  if (typeof ticket.instanceId !== 'string' || !INSTANCE_ID.test(ticket.instanceId)) {
+    return { fault: 'malformed instanceId' };
+  }
+  if (![...ACTIONS, REBALANCE].some((action) => action === ticket.action)) return { fault: 'unknown action' };
+  const noticeMs = epochMs(ticket.noticeTime);
+  if (noticeMs === undefined) return { fault: 'malformed noticeTime' };
+  if (!Number.isInteger(ticket.deadline)) return { fault: 'malformed deadline' };
+  if (!LEFT.some((left) => left === ticket.left)) return { fault: 'unknown left' };
+  return { ticket, noticeMs };
+}
