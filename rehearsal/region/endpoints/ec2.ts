@@ -1,5 +1,4 @@
 // EC2 as far as `respond` and the guard call it: the query protocol in, XML out. Filters and pages as EC2 has them.
-import type { IncomingHttpHeaders } from 'node:http';
 import { describeTags } from './describe-tags.ts';
 import {
   answerXml,
@@ -11,7 +10,7 @@ import {
   pageOf,
   readFilters,
 } from './ec2-request.ts';
-import { type Answer, type Call, type Service, ServiceFault } from './service.ts';
+import { type Answer, type Call, type Received, type Service, ServiceFault } from './service.ts';
 
 export interface Ec2Instance {
   readonly id: string;
@@ -37,8 +36,8 @@ export function ec2Service(account: string, instances: () => readonly Ec2Instanc
     denied: { code: 'UnauthorizedOperation', status: 403 },
     throttled: { code: 'RequestLimitExceeded', status: 503, message: 'Request limit exceeded.' },
     broken: 'InternalError',
-    read(_headers: IncomingHttpHeaders, body: string): Call {
-      const input = Object.fromEntries(new URLSearchParams(body));
+    read({ body }: Received): Call {
+      const input = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
       return { action: input.Action ?? '', input };
     },
     touches: () => [{ resource: '*' }],
