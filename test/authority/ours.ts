@@ -65,7 +65,7 @@ export async function openOurs(): Promise<Ours> {
       throw new Error(fault);
     },
     services: [
-      ec2Service(ACCOUNT, () => instances),
+      ec2Service({ account: ACCOUNT, region: REGION }, () => instances),
       ssmService({
         account: ACCOUNT,
         arnPrefix,

@@ -31,10 +31,7 @@ export function listObjects(bucket: Bucket, query: Readonly<Record<string, strin
   ].join('');
 }
 
-function contentsXml(
-  { key, body, etag, lastModifiedMs }: Version,
-  write: (text: string) => string,
-): string {
+function contentsXml({ key, body, etag, lastModifiedMs }: Version, write: (text: string) => string): string {
   const modified = new Date(Math.floor(lastModifiedMs / 1000) * 1000).toISOString();
   return `<Contents><Key>${write(key)}</Key><LastModified>${modified}</LastModified><ETag>${escapeXml(etag)}</ETag><Size>${body.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
 }

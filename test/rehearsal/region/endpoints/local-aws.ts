@@ -87,7 +87,7 @@ export async function openLocalAws(): Promise<LocalAws> {
       throw new Error(fault);
     },
     services: [
-      ec2Service(account, () => instances),
+      ec2Service({ account, region }, () => instances),
       ssmService({
         account,
         arnPrefix,
