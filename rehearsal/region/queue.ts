@@ -1,17 +1,35 @@
-// One standard SQS queue in memory: visibility, long polling, receipt handles that expire with the next receive.
+// One SQS queue in memory: visibility, long polling, receipt handles that expire with the next receive; in a FIFO
+// queue groups in order and no message twice within five minutes.
+import { randomInt } from 'node:crypto';
 import type { Json } from '../template/template.ts';
+import { firstVisibleMs, type Message, takeable } from './queue-order.ts';
 
-export interface Message {
-  readonly id: string;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly sentMs: number;
-  receiveCount: number;
-  visibleFromMs: number;
-  receiptHandle: string;
+export type { Message } from './queue-order.ts';
+
+export interface SendOptions {
+  /** The queue's own where absent. */
+  readonly delaySeconds?: number;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+}
+
+export interface QueueOptions {
+  readonly name: string;
+  readonly arn: string;
+  readonly url: string;
+  readonly policy: Json;
+  readonly visibilitySeconds: number;
+  readonly fifo?: boolean;
+  readonly delaySeconds?: number;
+  /** What the queue takes for the time, in epoch milliseconds. */
+  readonly now?: () => number;
 }
 
 const POLL_MS = 20;
+/** How long SQS remembers a deduplication id (SendMessage, MessageDeduplicationId). */
+const DEDUPLICATION_MS = 300_000;
+/** AWS's sequence numbers are 20 digits that do not follow one another. */
+const FIRST_SEQUENCE = 18_850_000_000_000_000_000n;
 
 export class Queue {
   readonly name: string;
@@ -20,38 +38,51 @@ export class Queue {
   /** The queue's policy, as the template states it. */
   readonly policy: Json;
   readonly visibilitySeconds: number;
+  readonly fifo: boolean;
+  readonly delaySeconds: number;
+  readonly now: () => number;
   #messages: Message[] = [];
+  readonly #byDeduplicationId = new Map<string, Message>();
+  #sequence = FIRST_SEQUENCE;
 
-  constructor(options: {
-    name: string;
-    arn: string;
-    url: string;
-    policy: Json;
-    visibilitySeconds: number;
-  }) {
+  constructor(options: QueueOptions) {
     this.name = options.name;
     this.arn = options.arn;
     this.url = options.url;
     this.policy = options.policy;
     this.visibilitySeconds = options.visibilitySeconds;
+    this.fifo = options.fifo ?? false;
+    this.delaySeconds = options.delaySeconds ?? 0;
+    this.now = options.now ?? Date.now;
+    if (this.fifo !== this.name.endsWith('.fifo')) {
+      throw new Error(`queue ${this.name}: the name of a FIFO queue, and of no other, ends in .fifo`);
+    }
   }
 
   get messages(): readonly Message[] {
     return this.#messages;
   }
 
-  send(body: string, attributes: Readonly<Record<string, string>> = {}, delaySeconds = 0): Message {
-    const now = Date.now();
+  /** The first message of the same deduplication id, where there is one that counts still. */
+  send(body: string, attributes: Readonly<Record<string, string>> = {}, options: SendOptions = {}): Message {
+    const now = this.now();
+    const { delaySeconds = this.delaySeconds, groupId, deduplicationId } = options;
+    const first = deduplicationId === undefined ? undefined : this.#byDeduplicationId.get(deduplicationId);
+    if (first && now - first.sentMs < DEDUPLICATION_MS) return first;
     const message: Message = {
       id: crypto.randomUUID(),
       body,
       attributes,
       sentMs: now,
+      ...(groupId === undefined ? {} : { groupId }),
+      ...(deduplicationId === undefined ? {} : { deduplicationId }),
+      ...(this.fifo ? { sequenceNumber: this.#nextSequence() } : {}),
       receiveCount: 0,
       visibleFromMs: now + delaySeconds * 1000,
       receiptHandle: '',
     };
     this.#messages.push(message);
+    if (deduplicationId !== undefined) this.#byDeduplicationId.set(deduplicationId, message);
     return message;
   }
 
@@ -61,18 +92,36 @@ export class Queue {
     waitSeconds: number,
     visibilitySeconds = this.visibilitySeconds,
   ): Promise<Message[]> {
-    const until = Date.now() + waitSeconds * 1000;
+    const until = this.now() + waitSeconds * 1000;
     for (;;) {
-      const now = Date.now();
-      const taken = this.#messages.filter(({ visibleFromMs }) => visibleFromMs <= now).slice(0, max);
-      for (const message of taken) {
-        message.receiveCount += 1;
-        message.visibleFromMs = now + visibilitySeconds * 1000;
-        message.receiptHandle = crypto.randomUUID();
-      }
+      const now = this.now();
+      const taken = this.receiveNow(max, visibilitySeconds);
       if (taken.length > 0 || now >= until) return taken;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  /** What is there at this moment, `max` at most. */
+  receiveNow(max: number, visibilitySeconds = this.visibilitySeconds): Message[] {
+    const now = this.now();
+    const taken = takeable(this.#messages, this.fifo, now).slice(0, max);
+    for (const message of taken) {
+      message.receiveCount += 1;
+      message.firstReceivedMs ??= now;
+      message.visibleFromMs = now + visibilitySeconds * 1000;
+      message.receiptHandle = crypto.randomUUID();
+    }
+    return taken;
+  }
+
+  /** The earliest moment, gone by or to come, from which something can be received; none while it is empty. */
+  nextVisibleMs(): number | undefined {
+    return firstVisibleMs(this.#messages, this.fifo);
+  }
+
+  /** The message that the handle is the current one of. */
+  held(receiptHandle: string): Message | undefined {
+    return this.#messages.find((message) => message.receiptHandle === receiptHandle);
   }
 
   /** False where the handle is not a current one. */
@@ -83,9 +132,14 @@ export class Queue {
   }
 
   changeVisibility(receiptHandle: string, seconds: number): boolean {
-    const message = this.#messages.find((one) => one.receiptHandle === receiptHandle);
+    const message = this.held(receiptHandle);
     if (!message) return false;
-    message.visibleFromMs = Date.now() + seconds * 1000;
+    message.visibleFromMs = this.now() + seconds * 1000;
     return true;
+  }
+
+  #nextSequence(): string {
+    this.#sequence += BigInt(randomInt(1, 512));
+    return String(this.#sequence);
   }
 }

@@ -67,7 +67,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     onCall: options.onCall,
     onFault: options.onProblem,
     services: [
-      ec2Service(place.account, () => instances),
+      ec2Service(place, () => instances),
       ssmService({
         account: place.account,
         arnPrefix,

@@ -7,11 +7,20 @@ import { EC2_CASES } from './ec2-cases.ts';
 import { openMoto } from './moto.ts';
 import { openOurs } from './ours.ts';
 import type { Place } from './place.ts';
+import { S3_CASES } from './s3-cases.ts';
 import { SQS_CASES } from './sqs-cases.ts';
+import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
 import { SSM_CASES } from './ssm-cases.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-const cases: readonly Case[] = [...EC2_CASES, ...SSM_CASES, ...SQS_CASES, ...BUNDLE_CASES];
+const cases: readonly Case[] = [
+  ...EC2_CASES,
+  ...SSM_CASES,
+  ...SQS_CASES,
+  ...SQS_FIFO_CASES,
+  ...S3_CASES,
+  ...BUNDLE_CASES,
+];
 const PLACES = { ours: openOurs, moto: () => openMoto(inject('authorities')) };
 
 describe.each(['ours', 'moto'] as const)('the contract: %s', (name) => {

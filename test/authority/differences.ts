@@ -2,6 +2,7 @@
 // appears does.
 
 import { NOTICES_PARAMETER } from '../../contract/document.ts';
+import { REGION } from '../lambda/events.ts';
 import { DOCUMENT, FLEET_SIZE } from './place.ts';
 
 export interface Difference {
@@ -13,6 +14,9 @@ const NOT_CALLED = 'nothing here calls it, and an answer to it would be a guess'
 const ONE_STEP = "moto's commands have one step, named for its action and not for itself";
 const BOTH_400 = "moto gives every fault 400; the service's Smithy model gives this one 404";
 const UNCHECKED = "moto checks nothing of SendCommand's input";
+const LACKS: Difference = { got: 'SyntaxError 500', reason: 'moto lacks ListCommandInvocations' };
+const taken = (reason: string): Difference => ({ got: 'accepted', reason });
+const NO_INTEGRITY = taken('moto compares no digest with what it belongs to');
 const unchecked: Difference = { got: 'accepted', reason: UNCHECKED };
 
 export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<string, Difference>>>> = {
@@ -45,17 +49,52 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
     },
     'MaxResults of 4': { got: 'accepted', reason: 'moto has no limit' },
     'a token that nobody gave out': { got: 'Error 500', reason: 'moto fails over it' },
+    'an instance tells its type, its zone and when it was launched': {
+      got: {
+        type: 'm7g.large',
+        zone: REGION,
+        launched: true,
+        reason: { Code: '', Message: '' },
+      },
+      reason: 'moto gives an instance that runs a reason with nothing in it',
+    },
+    'an instance tells the Spot request that launched it': {
+      got: false,
+      reason: 'in moto the request knows its instance, but not the instance its request',
+    },
+    'a terminated instance tells why, and is found by that': {
+      got: { code: 'Client.UserInitiatedShutdown', found: [] },
+      reason: 'moto reads no wildcards in the value of this filter',
+    },
+    'a Spot request tells its instance, state and status': {
+      got: [
+        {
+          itsInstance: true,
+          type: 'one-time',
+          state: 'active',
+          code: 'fulfilled',
+          updated: true,
+          created: true,
+          zone: undefined,
+          instanceType: 'm7g.large',
+        },
+      ],
+      reason: 'moto does not tell in which zone it launched',
+    },
+    'a Spot request is found by its status': { got: 'Error 500', reason: 'moto has no such filter' },
+    'a filter of Spot requests that does not exist': taken('moto leaves out a filter that it does not know'),
+    'a page of four Spot requests': taken('moto has no pages of Spot requests'),
     'SendCommand gives back what was asked for': {
       got: {
         DocumentName: DOCUMENT,
-        InstanceIds: FLEET_SIZE + 3,
+        InstanceIds: FLEET_SIZE + 4,
         Parameters: { [NOTICES_PARAMETER]: ['abc'] },
         TimeoutSeconds: 30,
         Comment: 'spot-guard: event 1',
         MaxConcurrency: '100%',
         MaxErrors: '100%',
         expires: true,
-        targets: FLEET_SIZE + 4,
+        targets: FLEET_SIZE + 5,
       },
       reason:
         'moto takes a command without Targets for one to every instance, and counts those asked for twice',
@@ -91,10 +130,13 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
       got: 'InvalidCommandId 400',
       reason: 'moto looks for the command first; AWS says that the pair of command and instance is none',
     },
-    'ListCommandInvocations tells the steps that have ended': {
-      got: 'SyntaxError 500',
-      reason: 'moto lacks it',
-    },
+    'ListCommandInvocations tells the steps that have ended': LACKS,
+    'ListCommandInvocations by moment, status and document, a page at a time': LACKS,
+    'ListCommandInvocations with an id that is none': LACKS,
+    'ListCommandInvocations with a page of 51': LACKS,
+    'ListCommandInvocations with no filter at all': LACKS,
+    'ListCommandInvocations with a filter of ListCommands': LACKS,
+    'ListCommandInvocations with a token that nobody gave out': LACKS,
     'an empty body': { got: 'accepted', reason: 'moto takes any body' },
     'a character that XML does not have': { got: 'accepted', reason: 'moto takes any body' },
     'hiding by a handle that is none': { got: 'ReceiptHandleIsInvalid 400', reason: BOTH_400 },
@@ -103,5 +145,36 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
       got: ['ReceiptHandleIsInvalid 400', 'accepted'],
       reason: 'moto forgets the handles of what was deleted; AWS still knows them for its own',
     },
+    'a message that was sent twice is there once, and tells what FIFO queues tell': {
+      got: {
+        sameId: false,
+        sameNumber: false,
+        bodies: ['one'],
+        afterDeletion: false,
+        group: 'a',
+        deduplication: 'the-same',
+        number: true,
+        receivedFirst: true,
+      },
+      reason: 'moto drops the second, but gives it an id of its own',
+    },
+    'a message with a group with a space in it': taken('moto takes any group'),
+    'a message with a deduplication id, to a standard queue': taken('moto leaves it out'),
+    'a batch is taken entry by entry': {
+      got: 'MissingParameter 400',
+      reason: 'moto refuses the whole batch for one of its entries',
+    },
+    'a key of 1,025 bytes': taken('moto has no limit'),
+    'a list from a token that nobody gave out': { got: 'Error 500', reason: 'moto fails over it' },
+    'a list of less than no keys': taken('moto has no limit'),
+    'a write that must not match a digest': taken('moto leaves out a condition that it does not know'),
+    'a plain PUT with the digest of another body signed': NO_INTEGRITY,
+    'a plain PUT with no word on its body': NO_INTEGRITY,
+    'a plain PUT with a word on its body that is none': NO_INTEGRITY,
+    'a plain PUT with the CRC-32 of another body': NO_INTEGRITY,
+    'a plain PUT with a CRC-32 that is none': NO_INTEGRITY,
+    'a plain PUT with a checksum that is promised and does not come': NO_INTEGRITY,
+    'a plain PUT with the MD5 of another body': NO_INTEGRITY,
+    'a plain PUT that does not say how long it is': taken('moto takes a body however it comes'),
   },
 };

@@ -23,6 +23,21 @@ COMMON = {
         "UnknownOperationException": 400,
         "ValidationException": 400,
     },
+    # S3: "Error responses" of its API reference, and "Checking object integrity".
+    "s3": {
+        "AccessDenied": 403,
+        "BadDigest": 400,
+        "InternalError": 500,
+        "InvalidArgument": 400,
+        "InvalidRequest": 400,
+        "KeyTooLongError": 400,
+        "MissingContentLength": 411,
+        "NoSuchBucket": 404,
+        "NotImplemented": 501,
+        "PreconditionFailed": 412,
+        "SlowDown": 503,
+        "XAmzContentSHA256Mismatch": 400,
+    },
     "sqs": {
         "AccessDeniedException": 403,
         "InternalFailure": 500,

@@ -13,6 +13,7 @@ import botocore.serialize
 import botocore.session
 import botocore.validate
 from errors import is_throttling, retried_statuses, status_of
+from rest import NAMESPACE, ROOTS, differences, operation_of, read_headers, read_request
 from shapes import faults_of, local, read_query, read_xml
 
 session = botocore.session.get_session()
@@ -23,6 +24,7 @@ class Judgement:
         self.exchange = exchange
         self.service = exchange["service"]
         self.model = session.get_service_model(self.service)
+        self.protocol = self.model.metadata["protocol"]
         self.operation = None
         self.outcome = "200"
         self.throttled = False
@@ -33,30 +35,35 @@ class Judgement:
 
     def judge(self):
         request, answer = self.exchange["request"], self.exchange["answer"]
-        if self.model.metadata["protocol"] == "ec2":
-            form = dict(parse_qsl(request["body"], keep_blank_values=True))
-            name = form.pop("Action", "")
-        else:
-            form = None
-            name = request["headers"].get("x-amz-target", "").partition(".")[2]
+        name = self.operation_name(request)
         if name not in self.model.operation_names:
             self.fault("request", f"no operation {name}")
             return
         self.operation = self.model.operation_model(name)
-        if form is not None:
-            self.judge_query(form)
-        else:
-            self.judge_json(request)
+        judge_request, judge_answer = {
+            "ec2": (self.judge_query, self.judge_xml),
+            "json": (self.judge_json, self.judge_body),
+            "rest-xml": (self.judge_rest, self.judge_rest_answer),
+        }[self.protocol]
+        judge_request(request)
         if answer["status"] >= 300:
             self.judge_error(answer)
-        elif form is not None:
-            self.judge_xml(answer)
         else:
-            self.judge_body(answer)
+            judge_answer(answer)
+
+    def operation_name(self, request):
+        if self.protocol == "ec2":
+            return dict(parse_qsl(request["body"])).get("Action", "")
+        if self.protocol == "rest-xml":
+            operation = operation_of(self.model, request)
+            return operation and operation.name
+        return request["headers"].get("x-amz-target", "").partition(".")[2]
 
     # Requests
 
-    def judge_query(self, form):
+    def judge_query(self, request):
+        form = dict(parse_qsl(request["body"], keep_blank_values=True))
+        form.pop("Action")
         version = form.pop("Version", "")
         if version != self.model.api_version:
             self.fault("request", f"version {version}, the model is {self.model.api_version}")
@@ -72,6 +79,12 @@ class Judgement:
             self.fault("request", f"x-amz-target is not {target}")
         self.judge_params(json.loads(request["body"]))
 
+    def judge_rest(self, request):
+        params, unknown = read_request(self.operation, request)
+        for name in unknown:
+            self.fault("request", f"{name} is no member")
+        self.judge_params(params)
+
     def judge_params(self, params):
         shape = self.operation.input_shape
         report = botocore.validate.ParamValidator().validate(params, shape)
@@ -80,8 +93,13 @@ class Judgement:
             return
         for text in faults_of(params, shape, self.operation.name):
             self.fault("request", text)
-        serializer = botocore.serialize.create_serializer(self.model.metadata["protocol"], False)
-        body = serializer.serialize_to_request(params, self.operation)["body"]
+        serializer = botocore.serialize.create_serializer(self.protocol, False)
+        serialized = serializer.serialize_to_request(params, self.operation)
+        body = serialized["body"]
+        if self.protocol == "rest-xml":
+            for text in differences(self.exchange["request"], serialized):
+                self.fault("request", text)
+            return
         if isinstance(body, dict):
             sent = dict(parse_qsl(self.exchange["request"]["body"], keep_blank_values=True))
             same = {key: str(value) for key, value in body.items()} == sent
@@ -99,7 +117,7 @@ class Judgement:
 
     def parsed(self, answer):
         """As botocore's own client reads it."""
-        parser = botocore.parsers.create_parser(self.model.metadata["protocol"])
+        parser = botocore.parsers.create_parser(self.protocol)
         response = {
             "status_code": answer["status"],
             "headers": botocore.awsrequest.HeadersDict(answer["headers"]),
@@ -147,10 +165,36 @@ class Judgement:
             self.fault("answer", text)
         self.parsed(answer)
 
+    def judge_rest_answer(self, answer):
+        shape = self.operation.output_shape
+        values, unknown = read_headers(shape, answer["headers"])
+        for name in unknown:
+            self.fault("answer", f"header {name} is no member")
+        if "x-amz-request-id" not in answer["headers"]:
+            self.fault("answer", "no x-amz-request-id")
+        texts = []
+        if self.operation.name in ROOTS:
+            root = ElementTree.fromstring(answer["body"])  # noqa: S314 (our own endpoint's)
+            if root.tag != f"{{{NAMESPACE}}}{ROOTS[self.operation.name]}":
+                self.fault("answer", f"root is {root.tag}")
+            inner, texts = read_xml(root, shape, self.operation.name)
+            values.update(inner)
+        elif "payload" not in shape.serialization and answer["body"]:
+            self.fault("answer", "has a body where the model has none")
+        for text in texts + list(faults_of(values, shape, self.operation.name)):
+            self.fault("answer", text)
+        self.parsed(answer)
+
     def judge_error(self, answer):
         error = self.parsed(answer).get("Error", {})
-        if self.model.metadata["protocol"] == "ec2":
-            code = self.judge_xml_error(answer)
+        if self.protocol == "ec2":
+            code = self.judge_xml_error(
+                answer,
+                "Errors/Error/Code",
+                ["Response", "Errors", "Error", "Code", "Message", "RequestID"],
+            )
+        elif self.protocol == "rest-xml":
+            code = self.judge_xml_error(answer, "Code", ["Error", "Code", "Message", "RequestId", "HostId"])
         else:
             code = self.judge_json_error(answer)
         self.outcome = code
@@ -158,13 +202,14 @@ class Judgement:
             self.fault("answer", f"botocore reads the code {error.get('Code')}, not {code}")
         self.judge_retry(code, answer["status"])
 
-    def judge_xml_error(self, answer):
+    def judge_xml_error(self, answer, path, allowed):
         root = ElementTree.fromstring(answer["body"])  # noqa: S314 (our own endpoint's)
         tags = [local(element) for element in root.iter()]
-        if tags != ["Response", "Errors", "Error", "Code", "Message", "RequestID"]:
+        if tags != allowed:
             self.fault("answer", f"elements of an error are {tags}")
-        code = root.findtext("Errors/Error/Code", "")
-        self.judge_status(code, None, answer["status"])
+        code = root.findtext(path, "")
+        shape = next((one for one in self.operation.error_shapes if one.name == code), None)
+        self.judge_status(code, shape, answer["status"])
         return code
 
     def judge_json_error(self, answer):

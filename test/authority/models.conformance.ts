@@ -2,6 +2,7 @@
 // answer that the local endpoints give.
 import { readdirSync, readFileSync } from 'node:fs';
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { ListCommandInvocationsCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -10,24 +11,28 @@ import { refusal } from './contract.ts';
 import { EC2_CASES } from './ec2-cases.ts';
 import { type Judged, judge } from './judge.ts';
 import { type Ours, openOurs } from './ours.ts';
-import { clientsOf, DOCUMENT } from './place.ts';
+import { BUCKET, clientsOf, DOCUMENT } from './place.ts';
 import type { Exchange } from './recorder.ts';
+import { S3_CASES } from './s3-cases.ts';
 import { SQS_CASES } from './sqs-cases.ts';
+import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
 import { SSM_CASES } from './ssm-cases.ts';
 
 const ENDPOINTS = new URL('../../rehearsal/region/endpoints/', import.meta.url);
 /** The cases whose requests the service model forbids. */
 const INVALID_CASES = SSM_CASES.filter(
-  ({ name, aws }) => aws === 'ValidationException 400' && name.startsWith('SendCommand'),
+  ({ name, aws }) =>
+    aws === 'ValidationException 400' && /^(SendCommand|ListCommandInvocations) with/.test(name),
 );
 const CALLS = [
   { service: 'ec2', action: 'DescribeInstances' },
   { service: 'ssm', action: 'SendCommand' },
   { service: 'ssm', action: 'ListCommandInvocations' },
   { service: 'sqs', action: 'SendMessage' },
+  { service: 's3', action: 'PutObject' },
 ];
 
-/** What is broken in an exchange on purpose: [what, operation, outcome, the body changed]. */
+/** What is broken in an exchange on purpose: [what, operation, outcome, the body or the address changed]. */
 type Alteration = readonly [string, string, string, (body: string) => string];
 const IN_REQUESTS: readonly Alteration[] = [
   [
@@ -58,6 +63,11 @@ const IN_REQUESTS: readonly Alteration[] = [
   ],
   ['a value against the pattern', 'SendCommand', '200', (json: string) => json.replace('"100%"', '"all"')],
   ['no queue', 'SendMessage', '200', (json: string) => json.replace('"QueueUrl"', '"Queue"')],
+];
+/** Of an address. */
+const IN_URLS: readonly Alteration[] = [
+  ['a parameter misspelt', 'ListObjectsV2', '200', (url: string) => url.replace('prefix=', 'begin=')],
+  ['a number that is none', 'ListObjectsV2', '200', (url: string) => `${url}&max-keys=many`],
 ];
 const IN_ANSWERS: readonly Alteration[] = [
   ['an unknown element', 'DescribeInstances', '200', (xml: string) => xml.replaceAll('tagSet', 'tags')],
@@ -94,6 +104,22 @@ const IN_ANSWERS: readonly Alteration[] = [
     (json: string) => json.replace('"Message"', '"message"'),
   ],
   [
+    'a time that is none',
+    'DescribeSpotInstanceRequests',
+    '200',
+    (xml: string) => xml.replace(/<createTime>[^<]*/, '<createTime>now'),
+  ],
+  [
+    'a state of a request that is none',
+    'DescribeSpotInstanceRequests',
+    '200',
+    (xml: string) => xml.replace('>active<', '>on<'),
+  ],
+  ['a member that no list has', 'ListObjectsV2', '200', (xml: string) => xml.replaceAll('ETag>', 'Tag>')],
+  ['a size that is none', 'ListObjectsV2', '200', (xml: string) => xml.replace(/<Size>\d+/, '<Size>big')],
+  ['another namespace', 'ListObjectsV2', '200', (xml: string) => xml.replace('2006-03-01', '2007-03-01')],
+  ['an error that is none', 'GetObject', 'NoSuchKey', (xml: string) => xml.replace('SuchKey', 'Key')],
+  [
     'no error code',
     'DescribeInstances',
     'InvalidParameterValue',
@@ -107,7 +133,7 @@ let all: readonly Judged[];
 
 /** One plain call of each service, and of each operation that the judge knows other errors of. */
 async function callEach(): Promise<void> {
-  const { ec2, ssm, sqs } = clientsOf(ours);
+  const { ec2, ssm, sqs, s3 } = clientsOf(ours);
   await refusal(ec2.send(new DescribeInstancesCommand({})));
   await refusal(
     ssm.send(
@@ -116,6 +142,7 @@ async function callEach(): Promise<void> {
   );
   await refusal(ssm.send(new ListCommandInvocationsCommand({})));
   await refusal(sqs.send(new SendMessageCommand({ QueueUrl: ours.queueUrl, MessageBody: 'x' })));
+  await refusal(s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'x', Body: 'x' })));
 }
 
 async function callUnder(kind: 'throttle' | 'error'): Promise<readonly Exchange[]> {
@@ -129,7 +156,8 @@ async function callUnder(kind: 'throttle' | 'error'): Promise<readonly Exchange[
 beforeAll(async () => {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   ours = await openOurs();
-  for (const { observe } of [...EC2_CASES, ...SSM_CASES, ...SQS_CASES, ...BUNDLE_CASES]) await observe(ours);
+  const cases = [...EC2_CASES, ...SSM_CASES, ...SQS_CASES, ...SQS_FIFO_CASES, ...S3_CASES, ...BUNDLE_CASES];
+  for (const { observe } of cases) await observe(ours);
   throttled = judge(inject('authorities'), await callUnder('throttle'));
   await callUnder('error');
   ours.allowed = false;
@@ -139,11 +167,14 @@ beforeAll(async () => {
 afterAll(() => ours?.close());
 
 describe('every exchange', () => {
-  it.each(['ec2', 'ssm', 'sqs'])('with %s has an answer that is as the service model says', (service) => {
-    const of = all.filter((one) => one.service === service);
-    expect(of.length).toBeGreaterThan(10);
-    expect(of.filter(({ faults }) => faults.some((fault) => fault.startsWith('answer:')))).toEqual([]);
-  });
+  it.each(['ec2', 'ssm', 'sqs', 's3'])(
+    'with %s has an answer that is as the service model says',
+    (service) => {
+      const of = all.filter((one) => one.service === service);
+      expect(of.length).toBeGreaterThan(10);
+      expect(of.filter(({ faults }) => faults.some((fault) => fault.startsWith('answer:')))).toEqual([]);
+    },
+  );
 
   it('has a request that is so, too; one that is not, on purpose, was refused for it', () => {
     const faulty = all.filter(({ faults }) => faults.some((fault) => fault.startsWith('request:')));
@@ -175,22 +206,29 @@ describe('every exchange', () => {
 });
 
 describe('the judge', () => {
-  const altered = (side: 'request' | 'answer', [what, operation, outcome, change]: Alteration): Exchange => {
+  const altered = (
+    side: 'request' | 'answer',
+    part: 'body' | 'url',
+    [what, operation, outcome, change]: Alteration,
+  ): Exchange => {
     const index = all.findIndex((one) => one.operation === operation && one.outcome === outcome);
     const exchange = ours.exchanges[index];
     if (exchange === undefined) throw new Error(`no ${operation} ended with ${outcome}`);
-    const body = change(exchange[side].body);
-    if (body === exchange[side].body) throw new Error(`${what}: nothing changed`);
-    return { ...exchange, [side]: { ...exchange[side], body } };
+    const before = part === 'url' ? exchange.request.url : exchange[side].body;
+    const after = change(before);
+    if (after === before) throw new Error(`${what}: nothing changed`);
+    return { ...exchange, [side]: { ...exchange[side], [part]: after } };
   };
 
   it.each([
-    { side: 'request', alterations: IN_REQUESTS },
-    { side: 'answer', alterations: IN_ANSWERS },
-  ] as const)('finds what is wrong in a $side, there and only there', ({ side, alterations }) => {
+    { side: 'request', part: 'body', alterations: IN_REQUESTS },
+    { side: 'request', part: 'url', alterations: IN_URLS },
+    { side: 'answer', part: 'body', alterations: IN_ANSWERS },
+  ] as const)('finds what is wrong in the $part of a $side, there and only there', (row) => {
+    const { side, part, alterations } = row;
     const judged = judge(
       inject('authorities'),
-      alterations.map((one) => altered(side, one)),
+      alterations.map((one) => altered(side, part, one)),
     );
     const found = alterations.map(([what], index) => {
       const sides = (judged[index]?.faults ?? []).map((fault) => fault.split(':')[0]);

@@ -4,13 +4,21 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  RequestSpotInstancesCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
 import { BUILT_DOCUMENT } from './ours.ts';
 import {
+  BUCKET,
   clientsOf,
   DOCUMENT,
+  FIFO_DELAY,
+  FIFO_QUEUE,
   FLEET_SIZE,
   FLEET_TAGS,
   GUARDED_TAGS,
@@ -36,7 +44,7 @@ export async function openMoto(programs: string): Promise<Place> {
   };
   try {
     const url = await addressOf(child.stderr);
-    const { ec2, ssm, sqs } = clientsOf({ url });
+    const { ec2, ssm, sqs, s3 } = clientsOf({ url });
     // Each in a reservation of its own: moto pages by reservations.
     const launch = async (tags: Readonly<Record<string, string>>): Promise<string> => {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
@@ -58,6 +66,12 @@ export async function openMoto(programs: string): Promise<Place> {
     const fleet: string[] = [];
     while (fleet.length < FLEET_SIZE) fleet.push(await launch(FLEET_TAGS));
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [terminated] }));
+    const { SpotInstanceRequests: [request] = [] } = await ec2.send(
+      new RequestSpotInstancesCommand({
+        SpotPrice: '1',
+        LaunchSpecification: { ImageId: 'ami-12c6146b', InstanceType: 'm7g.large' },
+      }),
+    );
     await ssm.send(
       new CreateDocumentCommand({
         Name: DOCUMENT,
@@ -71,14 +85,28 @@ export async function openMoto(programs: string): Promise<Place> {
         Attributes: { VisibilityTimeout: String(QUEUE_VISIBILITY) },
       }),
     );
+    const { QueueUrl: fifoUrl = '' } = await sqs.send(
+      new CreateQueueCommand({
+        QueueName: FIFO_QUEUE,
+        Attributes: {
+          FifoQueue: 'true',
+          VisibilityTimeout: String(QUEUE_VISIBILITY),
+          DelaySeconds: String(FIFO_DELAY),
+        },
+      }),
+    );
+    await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     return {
       name: 'moto',
       url,
       guarded,
       unregistered,
       terminated,
+      spot: request?.InstanceId ?? '',
+      spotRequest: request?.SpotInstanceRequestId ?? '',
       fleet,
       queueUrl: QueueUrl,
+      fifoUrl,
       // Its commands end as they are sent.
       finishFirstStep: () => undefined,
       close,

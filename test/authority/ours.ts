@@ -1,8 +1,10 @@
 // The local endpoints, behind a recorder.
 import { readFileSync } from 'node:fs';
+import { Bucket } from '../../rehearsal/region/bucket.ts';
 import { Commands } from '../../rehearsal/region/commands.ts';
 import { parseDocument } from '../../rehearsal/region/document.ts';
 import { type Ec2Instance, ec2Service } from '../../rehearsal/region/endpoints/ec2.ts';
+import { s3Service } from '../../rehearsal/region/endpoints/s3.ts';
 import { openEndpoint, type PlantedFault } from '../../rehearsal/region/endpoints/server.ts';
 import { sqsService } from '../../rehearsal/region/endpoints/sqs.ts';
 import { ssmService } from '../../rehearsal/region/endpoints/ssm.ts';
@@ -10,7 +12,10 @@ import { Queue } from '../../rehearsal/region/queue.ts';
 import { ACCOUNT, instanceIdOf, REGION } from '../lambda/events.ts';
 import { ENVIRONMENT } from '../lambda/invoke.ts';
 import {
+  BUCKET,
   DOCUMENT,
+  FIFO_DELAY,
+  FIFO_QUEUE,
   FLEET_SIZE,
   FLEET_TAGS,
   GUARDED_TAGS,
@@ -34,16 +39,32 @@ export interface Ours extends Place {
 export async function openOurs(): Promise<Ours> {
   const arnPrefix = (service: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:`;
   const [guarded, unregistered, terminated] = [instanceIdOf(1), instanceIdOf(2), instanceIdOf(3)];
+  const [spot, spotRequest] = [instanceIdOf(4), 'sir-abcdefgh'];
   const fleet = Array.from({ length: FLEET_SIZE }, (_, index) => instanceIdOf(100 + index));
   const instances: Ec2Instance[] = [
     { id: guarded, tags: GUARDED_TAGS, state: 'running' },
     { id: unregistered, tags: {}, state: 'running' },
-    { id: terminated, tags: {}, state: 'terminated' },
+    {
+      id: terminated,
+      tags: {},
+      state: 'terminated',
+      stateReason: {
+        code: 'Client.UserInitiatedShutdown',
+        message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+      },
+    },
+    {
+      id: spot,
+      tags: {},
+      state: 'running',
+      spotRequest: { id: spotRequest, code: 'fulfilled', updatedMs: Date.now(), state: 'active' },
+    },
     ...fleet.map((id): Ec2Instance => ({ id, tags: FLEET_TAGS, state: 'running' })),
   ];
   const commands = new Commands();
   const document = parseDocument(DOCUMENT, JSON.parse(readFileSync(BUILT_DOCUMENT, 'utf8')));
   const queues: Queue[] = [];
+  const bucket = new Bucket({ name: BUCKET, arn: `arn:aws:s3:::${BUCKET}`, policy: null });
   const faults: PlantedFault[] = [];
   const policy = (effect: string) => ({
     Version: '2012-10-17',
@@ -65,7 +86,7 @@ export async function openOurs(): Promise<Ours> {
       throw new Error(fault);
     },
     services: [
-      ec2Service(ACCOUNT, () => instances),
+      ec2Service({ account: ACCOUNT, region: REGION }, () => instances),
       ssmService({
         account: ACCOUNT,
         arnPrefix,
@@ -75,10 +96,12 @@ export async function openOurs(): Promise<Ours> {
         tags: (id) => instances.find((one) => one.id === id)?.tags ?? {},
       }),
       sqsService(() => queues, arnPrefix('sqs')),
+      s3Service({ partition: 'aws', buckets: () => [bucket] }),
     ],
   });
   const recorder = await openRecorder(endpoint.url);
-  const queueUrl = queueUrlAt(recorder.url);
+  const fifoUrl = queueUrlAt(recorder.url, FIFO_QUEUE);
+  const queueUrl = queueUrlAt(recorder.url, QUEUE);
   queues.push(
     new Queue({
       name: QUEUE,
@@ -87,6 +110,15 @@ export async function openOurs(): Promise<Ours> {
       policy: null,
       visibilitySeconds: QUEUE_VISIBILITY,
     }),
+    new Queue({
+      name: FIFO_QUEUE,
+      arn: `${arnPrefix('sqs')}${FIFO_QUEUE}`,
+      url: fifoUrl,
+      policy: null,
+      visibilitySeconds: QUEUE_VISIBILITY,
+      fifo: true,
+      delaySeconds: FIFO_DELAY,
+    }),
   );
   return {
     name: 'ours',
@@ -94,8 +126,11 @@ export async function openOurs(): Promise<Ours> {
     guarded,
     unregistered,
     terminated,
+    spot,
+    spotRequest,
     fleet,
     queueUrl,
+    fifoUrl,
     exchanges: recorder.exchanges,
     faults,
     set allowed(value: boolean) {

@@ -1,5 +1,6 @@
 // One world, told twice: by the local endpoints and by moto. What the contract's cases need to know of either.
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ACCOUNT, REGION } from '../lambda/events.ts';
@@ -9,6 +10,10 @@ export const DOCUMENT = ENVIRONMENT.SPOT_GUARD_DOCUMENT ?? '';
 export const QUEUE = 'overflow';
 /** Seconds. */
 export const QUEUE_VISIBILITY = 30;
+export const FIFO_QUEUE = 'tickets.fifo';
+/** Seconds that the FIFO queue keeps each message back. */
+export const FIFO_DELAY = 1;
+export const BUCKET = 'history';
 export const GUARDED_TAGS = { 'spot-guard': 'enabled', Name: `<&"'>é` };
 /** More than a page of moto's holds. */
 export const FLEET_SIZE = 120;
@@ -20,9 +25,14 @@ export interface Place {
   readonly guarded: string;
   /** Described by EC2, but no agent has registered with SSM. */
   readonly unregistered: string;
+  /** By its user. */
   readonly terminated: string;
+  /** Launched by a Spot request, which is fulfilled. */
+  readonly spot: string;
+  readonly spotRequest: string;
   readonly fleet: readonly string[];
   readonly queueUrl: string;
+  readonly fifoUrl: string;
   /** The agent reports the command's first step. */
   finishFirstStep(commandId: string): void;
   close(): Promise<void>;
@@ -39,9 +49,14 @@ export function clientsOf({ url }: Pick<Place, 'url'>) {
       secretAccessKey: ENVIRONMENT.AWS_SECRET_ACCESS_KEY ?? '',
     },
   };
-  return { ec2: new EC2Client(config), ssm: new SSMClient(config), sqs: new SQSClient(config) };
+  return {
+    ec2: new EC2Client(config),
+    ssm: new SSMClient(config),
+    sqs: new SQSClient(config),
+    s3: new S3Client(config),
+  };
 }
 
-export function queueUrlAt(url: string): string {
-  return `${url}/${ACCOUNT}/${QUEUE}`;
+export function queueUrlAt(url: string, queue: string): string {
+  return `${url}/${ACCOUNT}/${queue}`;
 }

@@ -6,7 +6,13 @@ import { closeServer, listen } from '../../rehearsal/region/endpoints/server.ts'
 export interface Exchange {
   /** As in the SigV4 credential scope. */
   readonly service: string;
-  readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  readonly request: {
+    readonly method: string;
+    /** Path and query, still encoded. */
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
   readonly answer: {
     readonly status: number;
     /** Names in lower case. */
@@ -31,7 +37,7 @@ export async function openRecorder(target: string): Promise<Recorder> {
       const answered = await text(answer);
       exchanges.push({
         service: /\/([^/]+)\/aws4_request/.exec(headers.authorization ?? '')?.[1] ?? '',
-        request: { headers: flat(headers), body },
+        request: { method: method ?? '', url: path ?? '', headers: flat(headers), body },
         answer: { status: answer.statusCode ?? 0, headers: flat(answer.headers), body: answered },
       });
       outgoing.writeHead(answer.statusCode ?? 0, answer.headers).end(answered);

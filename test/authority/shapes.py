@@ -1,5 +1,6 @@
 # Values on the wire, read and checked by the shapes of a service model.
 import re
+from datetime import datetime
 
 import regex  # The models' patterns use \p{...}, which `re` lacks.
 
@@ -58,12 +59,25 @@ def read_xml(element, shape, path):
                 texts.append(f"{path}: unknown element {local(child)}")
                 continue
             name, member = known[local(child)]
-            value[name], inner = read_xml(child, member, f"{path}.{name}")
+            if member.serialization.get("flattened"):
+                # Each item stands for itself, without an element round them all.
+                items = value.setdefault(name, [])
+                item, inner = read_xml(child, member.member, f"{path}.{name}[{len(items)}]")
+                items.append(item)
+            else:
+                value[name], inner = read_xml(child, member, f"{path}.{name}")
             texts += inner
         return value, texts
     text = element.text or ""
     if shape.type_name in ("integer", "long"):
         return (int(text), []) if re.fullmatch(r"-?\d+", text) else (0, [f"{path}: {text!r} is no integer"])
+    if shape.type_name == "timestamp":
+        try:
+            return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp(), []
+        except ValueError:
+            return 0, [f"{path}: {text!r} is no time"]
+    if shape.type_name == "boolean":
+        return text == "true", [] if text in ("true", "false") else [f"{path}: {text!r} is no boolean"]
     return text, []
 
 
@@ -78,6 +92,7 @@ TYPES = {
     "timestamp": (int, float),
     "float": (int, float),
     "double": (int, float),
+    "blob": bytes,
 }
 
 

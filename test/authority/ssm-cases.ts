@@ -2,6 +2,7 @@
 import {
   GetCommandInvocationCommand,
   ListCommandInvocationsCommand,
+  type ListCommandInvocationsCommandInput,
   ListCommandsCommand,
   SendCommandCommand,
   type SendCommandCommandInput,
@@ -29,6 +30,9 @@ const invocation = (place: Place, CommandId: string, PluginName: string = FIRST_
   clientsOf(place).ssm.send(
     new GetCommandInvocationCommand({ CommandId, InstanceId: place.guarded, PluginName }),
   );
+
+const list = (place: Place, input: ListCommandInvocationsCommandInput) =>
+  clientsOf(place).ssm.send(new ListCommandInvocationsCommand(input));
 
 /** [name, what is asked, what AWS answers]; botocore's docstrings of ssm.SendCommand and its errors. */
 const REFUSALS: readonly (readonly [string, (place: Place) => Partial<SendCommandCommandInput>, string])[] = [
@@ -66,6 +70,18 @@ const REFUSALS: readonly (readonly [string, (place: Place) => Partial<SendComman
   ['a timeout of 29 s', () => ({ TimeoutSeconds: 29 }), 'ValidationException 400'],
   ['a comment of 101 characters', () => ({ Comment: 'x'.repeat(101) }), 'ValidationException 400'],
   ['MaxErrors that is no number', () => ({ MaxErrors: 'all' }), 'ValidationException 400'],
+];
+
+const LIST_REFUSALS: readonly (readonly [string, ListCommandInvocationsCommandInput, string])[] = [
+  ['an id that is none', { InstanceId: 'i-none' }, 'ValidationException 400'],
+  ['a page of 51', { MaxResults: 51 }, 'ValidationException 400'],
+  ['no filter at all', { Filters: [] }, 'ValidationException 400'],
+  [
+    'a filter of ListCommands',
+    { Filters: [{ key: 'ExecutionStage', value: 'Complete' }] },
+    'InvalidFilterKey 400',
+  ],
+  ['a token that nobody gave out', { NextToken: 'nonsense' }, 'InvalidNextToken 400'],
 ];
 
 export const SSM_CASES: readonly Case[] = [
@@ -172,6 +188,29 @@ export const SSM_CASES: readonly Case[] = [
     },
     aws: [[{ Name: FIRST_STEP, Status: 'Success', Output: 'on' }]],
   },
+  {
+    name: 'ListCommandInvocations by moment, status and document, a page at a time',
+    async observe(place) {
+      const CommandId = await sent(place);
+      const Filters = [
+        { key: 'InvokedAfter', value: '2026-01-01T00:00:00Z' },
+        { key: 'Status', value: 'Pending' },
+        { key: 'DocumentName', value: DOCUMENT },
+      ] as const;
+      const first = list(place, { CommandId, Filters: [...Filters], MaxResults: 1 });
+      return told(first, ({ CommandInvocations }) =>
+        CommandInvocations?.map(({ Status, StatusDetails }) => ({ Status, StatusDetails })),
+      );
+    },
+    aws: [{ Status: 'Pending', StatusDetails: 'Pending' }],
+  },
+  ...LIST_REFUSALS.map(
+    ([name, input, aws]): Case => ({
+      name: `ListCommandInvocations with ${name}`,
+      observe: (place) => refusal(list(place, input)),
+      aws,
+    }),
+  ),
   {
     name: 'another action of SSM',
     observe: (place) => refusal(clientsOf(place).ssm.send(new ListCommandsCommand({}))),

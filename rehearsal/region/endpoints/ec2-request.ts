@@ -76,3 +76,10 @@ export function answerXml(action: string, content: string, next: string): Answer
 export function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
+
+export function tagSetXml(tags: Readonly<Record<string, string>>): string {
+  const items = Object.entries(tags).map(
+    ([key, value]) => `<item><key>${escapeXml(key)}</key><value>${escapeXml(value)}</value></item>`,
+  );
+  return `<tagSet>${items.join('')}</tagSet>`;
+}

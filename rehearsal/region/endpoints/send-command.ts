@@ -13,6 +13,8 @@ export interface SsmWorld {
   readonly commands: Commands;
   readonly isRegistered: (instanceId: string) => boolean;
   readonly tags: (instanceId: string) => Readonly<Record<string, string>>;
+  /** What the service takes for the time, in epoch milliseconds; Date.now where absent. */
+  readonly now?: () => number;
 }
 
 /** botocore, ssm.SendCommand: InstanceIds, Comment, TimeoutSeconds, document and parameters together. */
@@ -71,7 +73,7 @@ export function sendCommand(world: SsmWorld, input: JsonObject): Command {
 }
 
 function checkedSend(world: SsmWorld, parts: Omit<Command, 'id' | 'receivedMs'>): Command {
-  const command: Command = { ...parts, id: crypto.randomUUID(), receivedMs: Date.now() };
+  const command: Command = { ...parts, id: crypto.randomUUID(), receivedMs: world.now?.() ?? Date.now() };
   world.commands.send(command);
   return command;
 }
@@ -81,8 +83,7 @@ function instanceIds({ account, isRegistered }: SsmWorld, input: JsonObject): st
   if (ids.length === 0 || ids.length > LIMITS.instances) {
     throw invalid('instanceIds', ids.length, `1 to ${LIMITS.instances} items`);
   }
-  const malformed = ids.find((id) => !INSTANCE_ID.test(id));
-  if (malformed !== undefined) throw invalid('instanceIds', malformed, String(INSTANCE_ID));
+  for (const id of ids) checkInstanceId(id);
   if (new Set(ids).size < ids.length) throw new ServiceFault('DuplicateInstanceId', '');
   const absent = ids.filter((id) => !isRegistered(id));
   if (absent.length > 0) {
@@ -130,7 +131,11 @@ export function checkParameters(document: CommandDocument, given: Json): Record<
   return values;
 }
 
-function invalid(member: string, got: unknown, allowed: string): ServiceFault {
+export function checkInstanceId(id: string): void {
+  if (!INSTANCE_ID.test(id)) throw invalid('instanceId', id, String(INSTANCE_ID));
+}
+
+export function invalid(member: string, got: unknown, allowed: string): ServiceFault {
   return new ServiceFault(
     'ValidationException',
     `1 validation error detected: Value '${JSON.stringify(got)}' at '${member}' failed to satisfy constraint: ${allowed}`,

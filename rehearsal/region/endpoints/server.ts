@@ -3,12 +3,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAllowed, type Policies } from '../iam.ts';
-import { type Answer, type Service, ServiceFault } from './service.ts';
+import { type Answer, type Call, type Service, ServiceFault, type Touched } from './service.ts';
 
 export interface Principal {
   readonly arn: string;
   readonly account: string;
   readonly policies: Policies;
+  /** Condition keys that each of its calls has, such as `ec2:SourceInstanceARN` of an instance's role. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 export interface PlantedFault {
@@ -77,9 +79,13 @@ export async function closeServer(server: Server): Promise<void> {
 }
 
 export async function readBody(request: IncomingMessage): Promise<string> {
+  return (await readBytes(request)).toString('utf8');
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 async function respond(
@@ -89,7 +95,7 @@ async function respond(
   played: Map<PlantedFault, number>,
   started: number,
 ): Promise<void> {
-  const body = await readBody(request);
+  const body = await readBytes(request);
   const credential = CREDENTIAL.exec(request.headers.authorization ?? '');
   if (!credential) {
     response.writeHead(403).end('MissingAuthenticationToken: the request is not signed with SigV4');
@@ -107,7 +113,8 @@ async function respond(
     response.writeHead(403).end(`UnrecognizedClientException: ${reason}`);
     return;
   }
-  const call = service.read(request.headers, body);
+  const { method = '', url = '', headers } = request;
+  const call = service.read({ method, url, headers, body });
   const done = (allowed: boolean, status: number): void =>
     options.onCall({
       service: scope,
@@ -117,9 +124,10 @@ async function respond(
       ms: round(performance.now() - started),
     });
 
-  const allowed = await isCallAllowed(service, call, principal);
+  const refused = await firstRefused(service, call, principal);
+  const allowed = refused === undefined;
   const fault = nextFault(options.faults, played, scope, call.action);
-  if (fault?.taken) await decide(service, call, principal, allowed, undefined);
+  if (fault?.taken) await decide(service, call, principal, refused, undefined);
   if (fault?.kind === 'reset') {
     done(allowed, 0);
     request.socket.resetAndDestroy();
@@ -129,7 +137,7 @@ async function respond(
     done(allowed, 0);
     return;
   }
-  const answer = await decide(service, call, principal, allowed, fault);
+  const answer = await decide(service, call, principal, refused, fault);
   done(allowed, answer.status);
   response
     .writeHead(answer.status, { ...answer.headers, 'x-amzn-requestid': crypto.randomUUID() })
@@ -138,9 +146,9 @@ async function respond(
 
 async function decide(
   service: Service,
-  call: Parameters<Service['answer']>[0],
+  call: Call,
   principal: Principal,
-  allowed: boolean,
+  refused: Touched | undefined,
   fault: PlantedFault | undefined,
 ): Promise<Answer> {
   try {
@@ -149,27 +157,54 @@ async function decide(
       throw new ServiceFault(code, message, status);
     }
     if (fault?.kind === 'error') throw new ServiceFault(service.broken, 'An internal error occurred.', 500);
-    if (!allowed) {
+    if (refused !== undefined) {
       const { code, status } = service.denied;
-      const what = `${service.name}:${call.action}`;
+      const what = iamAction(service, call, refused);
       throw new ServiceFault(code, `User: ${principal.arn} is not authorized to perform: ${what}`, status);
     }
     if (fault?.kind === 'answer') return { status: 200, headers: {}, body: fault.answer ?? '' };
-    return await service.answer(call);
+    return await service.answer(call, (touched) => isTouchAllowed(service, call, touched, principal));
   } catch (error) {
     if (error instanceof ServiceFault) return service.refuse(error);
     throw error;
   }
 }
 
-async function isCallAllowed(service: Service, call: Parameters<Service['answer']>[0], principal: Principal) {
-  for (const { resource, context = {} } of service.touches(call)) {
-    const { arn, account, policies } = principal;
-    const action = `${service.name}:${call.action}`;
-    if (!(await isAllowed({ principal: arn, account, action, resource, context }, policies))) return false;
+async function firstRefused(
+  service: Service,
+  call: Call,
+  principal: Principal,
+): Promise<Touched | undefined> {
+  for (const touched of service.touches(call)) {
+    if (!(await isTouchAllowed(service, call, touched, principal))) return touched;
   }
-  return true;
+  return undefined;
 }
+
+function isTouchAllowed(
+  service: Service,
+  call: Call,
+  touched: Touched,
+  { arn, account, policies, context: own = {} }: Principal,
+): Promise<boolean> {
+  const { resource, context = {}, policy } = touched;
+  const request = {
+    principal: arn,
+    account,
+    action: iamAction(service, call, touched),
+    resource,
+    context: { ...own, ...context },
+  };
+  return isAllowed(request, {
+    ...policies,
+    ...(policy === undefined ? {} : { resource: policy }),
+    onDecided: (statement) =>
+      (statement.policy === null ? touched.onDecided : policies.onDecided)?.(statement),
+  });
+}
+
+const iamAction = ({ name }: Service, { action }: Call, touched: Touched): string =>
+  touched.action ?? `${name}:${action}`;
 
 function nextFault(
   faults: readonly PlantedFault[],

@@ -2,31 +2,53 @@
 // touches, what it answers and how it says no on the wire.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Json, JsonObject } from '../../template/template.ts';
+import type { DecisiveStatement } from '../iam.ts';
+
+/** A request as it came. */
+export interface Received {
+  readonly method: string;
+  /** Path and query, still encoded. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
 
 export interface Call {
+  /** The API's name of it. */
   readonly action: string;
   readonly input: JsonObject;
+  /** Where it is no text that `input` could hold. */
+  readonly body?: Buffer;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /** One resource of a call: IAM judges the call once for each. */
 export interface Touched {
   readonly resource: string;
   readonly context?: Readonly<Record<string, string>>;
+  /** `SERVICE:ACTION` as IAM has it, where that is not the API's name. */
+  readonly action?: string;
+  /** The resource's own policy. */
+  readonly policy?: Json;
+  /** Hears of each statement of `policy` that decided; the caller's own statements go to the caller's listener. */
+  readonly onDecided?: (statement: DecisiveStatement) => void;
 }
+
+/** Whether the caller of a call may do something else, too: some answers depend on it. */
+export type May = (touched: Touched) => Promise<boolean>;
 
 export interface Service {
   /** As in the SigV4 credential scope. */
   readonly name: string;
-  read(headers: IncomingHttpHeaders, body: string): Call;
+  read(request: Received): Call;
   touches(call: Call): readonly Touched[];
   /** Throws ServiceFault for what AWS would refuse. */
-  answer(call: Call): Promise<Answer>;
+  answer(call: Call, may: May): Promise<Answer>;
   refuse(fault: ServiceFault): Answer;
   readonly denied: { readonly code: string; readonly status: number };
   readonly throttled: { readonly code: string; readonly status: number; readonly message: string };
@@ -62,12 +84,12 @@ interface JsonDialect {
 export function jsonProtocol({ version, message: messageKey, queryCodes }: JsonDialect) {
   const headers = { 'content-type': `application/x-amz-json-${version}` };
   return {
-    read(request: IncomingHttpHeaders, body: string): Call {
+    read({ headers: sent, body }: Received): Call {
       const action =
-        String(request['x-amz-target'] ?? '')
+        String(sent['x-amz-target'] ?? '')
           .split('.')
           .at(-1) ?? '';
-      return { action, input: JSON.parse(body || '{}') as JsonObject };
+      return { action, input: JSON.parse(body.toString('utf8') || '{}') as JsonObject };
     },
     ok: (output: object): Answer => ({ status: 200, headers, body: JSON.stringify(output) }),
     refuse({ code, message, status }: ServiceFault): Answer {

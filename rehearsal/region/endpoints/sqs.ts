@@ -1,30 +1,17 @@
 // SQS over AWS JSON 1.0, on the queues of the template.
-import { createHash } from 'node:crypto';
-import { isObject, type Json, type JsonObject } from '../../template/template.ts';
+import type { JsonObject } from '../../template/template.ts';
 import type { Message, Queue } from '../queue.ts';
 import { jsonProtocol, type Service, ServiceFault, strings } from './service.ts';
+import { CORAL, invalid, QUERY_CODES, within } from './sqs-faults.ts';
+import { md5, sendMessage, sendMessageBatch } from './sqs-send.ts';
 
-const CORAL = 'com.amazon.coral.service';
-/** The service's Smithy model; for the common errors its API reference. */
-const QUERY_CODES = new Map([
-  [`${CORAL}#AccessDeniedException`, 'AccessDenied'],
-  [`${CORAL}#InternalFailure`, 'InternalFailure'],
-  [`${CORAL}#InvalidParameterValueException`, 'InvalidParameterValue'],
-  [`${CORAL}#MissingRequiredParameterException`, 'MissingParameter'],
-  ['com.amazonaws.sqs#InvalidMessageContents', 'InvalidMessageContents'],
-  ['com.amazonaws.sqs#QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
-  ['com.amazonaws.sqs#ReceiptHandleIsInvalid', 'ReceiptHandleIsInvalid'],
-  ['com.amazonaws.sqs#RequestThrottled', 'RequestThrottled'],
-  ['com.amazonaws.sqs#UnsupportedOperation', 'AWS.SimpleQueueService.UnsupportedOperation'],
-]);
 const protocol = jsonProtocol({ version: '1.0', message: 'message', queryCodes: QUERY_CODES });
 /** What this service gives out; AWS tells a handle of its own from one that is none, too. */
 const HANDLE = /^[0-9a-f-]{36}$/;
-/** What XML 1.0 has no place for (SendMessage, MessageBody). */
-const NO_MESSAGE = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 /** Seconds. */
 const MAX_VISIBILITY = 43_200;
-const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+/** Not the API's name: a batch is judged as its messages are. */
+const IAM_ACTIONS: Readonly<Record<string, string>> = { SendMessageBatch: 'sqs:SendMessage' };
 
 export function sqsService(queues: () => readonly Queue[], arnPrefix: string): Service {
   function queueOf(input: JsonObject): Queue {
@@ -48,14 +35,15 @@ export function sqsService(queues: () => readonly Queue[], arnPrefix: string): S
     broken: `${CORAL}#InternalFailure`,
     read: protocol.read,
     refuse: protocol.refuse,
-    touches: ({ input }) => {
+    touches: ({ action: called, input }) => {
       const name = String(
         input.QueueName ??
           String(input.QueueUrl ?? '')
             .split('/')
             .at(-1),
       );
-      return [{ resource: `${arnPrefix}${name}` }];
+      const action = IAM_ACTIONS[called];
+      return [{ resource: `${arnPrefix}${name}`, ...(action === undefined ? {} : { action }) }];
     },
     async answer({ action, input }) {
       return protocol.ok(await perform(action, queueOf(input), input));
@@ -67,20 +55,10 @@ async function perform(action: string, queue: Queue, input: JsonObject): Promise
   switch (action) {
     case 'GetQueueUrl':
       return { QueueUrl: queue.url };
-    case 'SendMessage': {
-      const body = String(input.MessageBody ?? '');
-      if (body === '') {
-        const message = 'The request must contain the parameter MessageBody.';
-        throw new ServiceFault(`${CORAL}#MissingRequiredParameterException`, message);
-      }
-      if (NO_MESSAGE.test(body)) {
-        const message = 'The message contains characters outside the allowed set.';
-        throw new ServiceFault('com.amazonaws.sqs#InvalidMessageContents', message);
-      }
-      const delaySeconds = within('DelaySeconds', input.DelaySeconds ?? 0, 0, 900);
-      const { id } = queue.send(body, attributesOf(input.MessageAttributes), delaySeconds);
-      return { MessageId: id, MD5OfMessageBody: md5(body) };
-    }
+    case 'SendMessage':
+      return sendMessage(queue, input);
+    case 'SendMessageBatch':
+      return sendMessageBatch(queue, input);
     case 'ReceiveMessage': {
       const max = within('MaxNumberOfMessages', input.MaxNumberOfMessages ?? 1, 1, 10);
       const wait = within('WaitTimeSeconds', input.WaitTimeSeconds ?? 0, 0, 20);
@@ -93,10 +71,15 @@ async function perform(action: string, queue: Queue, input: JsonObject): Promise
       const messages = await queue.receive(max, wait, visibility);
       return messages.length > 0 ? { Messages: messages.map((message) => received(message, input)) } : {};
     }
-    case 'DeleteMessage':
+    case 'DeleteMessage': {
+      const handle = handleOf(input);
+      if (queue.fifo && (queue.held(handle)?.visibleFromMs ?? Infinity) <= queue.now()) {
+        throw invalid('ReceiptHandle', handle, 'The receipt handle has expired.');
+      }
       // An outdated handle is fine, and deletes nothing.
-      queue.delete(handleOf(input));
+      queue.delete(handle);
       return {};
+    }
     case 'ChangeMessageVisibility': {
       const handle = handleOf(input);
       const seconds = within('VisibilityTimeout', input.VisibilityTimeout ?? -1, 0, MAX_VISIBILITY);
@@ -116,19 +99,6 @@ async function perform(action: string, queue: Queue, input: JsonObject): Promise
   }
 }
 
-function within(name: string, value: Json, min: number, max: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw invalid(name, value, `must be from ${min} to ${max}.`);
-}
-
-function invalid(name: string, value: Json, reason: string): ServiceFault {
-  return new ServiceFault(
-    `${CORAL}#InvalidParameterValueException`,
-    `Value ${JSON.stringify(value)} for parameter ${name} is invalid. Reason: ${reason}`,
-  );
-}
-
 function handleOf(input: JsonObject): string {
   const handle = String(input.ReceiptHandle ?? '');
   if (HANDLE.test(handle)) return handle;
@@ -142,13 +112,6 @@ function only<T>(all: Readonly<Record<string, T>>, names: readonly string[]): Re
   return chosen.length === 0 ? undefined : Object.fromEntries(chosen);
 }
 
-function attributesOf(value: Json | undefined): Record<string, string> {
-  if (!isObject(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, isObject(item) ? String(item.StringValue) : '']),
-  );
-}
-
 function received(message: Message, input: JsonObject) {
   return {
     MessageId: message.id,
@@ -156,10 +119,7 @@ function received(message: Message, input: JsonObject) {
     Body: message.body,
     MD5OfBody: md5(message.body),
     Attributes: only(
-      {
-        SentTimestamp: String(message.sentMs),
-        ApproximateReceiveCount: String(message.receiveCount),
-      },
+      systemAttributes(message),
       // The second is its name of old.
       [...strings(input.MessageSystemAttributeNames), ...strings(input.AttributeNames)],
     ),
@@ -175,13 +135,30 @@ function received(message: Message, input: JsonObject) {
   };
 }
 
+function systemAttributes(message: Message): Record<string, string> {
+  const { groupId, deduplicationId, sequenceNumber } = message;
+  return {
+    SentTimestamp: String(message.sentMs),
+    ApproximateReceiveCount: String(message.receiveCount),
+    ApproximateFirstReceiveTimestamp: String(message.firstReceivedMs),
+    ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
+    ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
+    ...(sequenceNumber === undefined ? {} : { SequenceNumber: sequenceNumber }),
+  };
+}
+
+/** What waits for its first moment is delayed; what was handed out is in flight. */
 function queueAttributes(queue: Queue): Record<string, string> {
-  const now = Date.now();
-  const visible = queue.messages.filter(({ visibleFromMs }) => visibleFromMs <= now).length;
+  const now = queue.now();
+  const hidden = queue.messages.filter(({ visibleFromMs }) => visibleFromMs > now);
+  const delayed = hidden.filter(({ receiveCount }) => receiveCount === 0).length;
   return {
     QueueArn: queue.arn,
     VisibilityTimeout: String(queue.visibilitySeconds),
-    ApproximateNumberOfMessages: String(visible),
-    ApproximateNumberOfMessagesNotVisible: String(queue.messages.length - visible),
+    DelaySeconds: String(queue.delaySeconds),
+    ApproximateNumberOfMessages: String(queue.messages.length - hidden.length),
+    ApproximateNumberOfMessagesNotVisible: String(hidden.length - delayed),
+    ApproximateNumberOfMessagesDelayed: String(delayed),
+    ...(queue.fifo ? { FifoQueue: 'true', ContentBasedDeduplication: 'false' } : {}),
   };
 }

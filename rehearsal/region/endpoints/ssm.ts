@@ -1,8 +1,9 @@
 // Systems Manager as far as a command needs it: it takes commands, and tells how each step ended.
 
 import type { JsonObject } from '../../template/template.ts';
-import type { Command, Invocation } from '../commands.ts';
-import { type SsmWorld, sendCommand } from './send-command.ts';
+import type { Command } from '../commands.ts';
+import { listInvocations, stepDetails, tell } from './list-invocations.ts';
+import { checkInstanceId, type SsmWorld, sendCommand } from './send-command.ts';
 import { jsonProtocol, type Service, ServiceFault, strings, type Touched } from './service.ts';
 
 const protocol = jsonProtocol({ version: '1.1', message: 'Message' });
@@ -66,10 +67,12 @@ function describe(
   };
 }
 
-function getInvocation({ commands }: SsmWorld, input: JsonObject) {
+function getInvocation({ commands, now }: SsmWorld, input: JsonObject) {
+  checkInstanceId(String(input.InstanceId));
   const invocation = commands.find(String(input.CommandId), String(input.InstanceId));
   if (!invocation) throw new ServiceFault('InvocationDoesNotExist', '');
-  const { command, steps, status } = invocation;
+  const { command, steps } = invocation;
+  const { details } = tell(invocation, now?.() ?? Date.now());
   if (input.PluginName === undefined && command.document.steps.length > 1) {
     throw new ServiceFault('ValidationException', 'PluginName is required for a document of several steps');
   }
@@ -77,48 +80,16 @@ function getInvocation({ commands }: SsmWorld, input: JsonObject) {
   if (!command.document.steps.some((step) => step.name === name))
     throw new ServiceFault('InvalidPluginName', '');
   const step = steps.find((one) => one.name === name);
+  const unfinished = ['Pending', 'DeliveryTimedOut'].includes(details) ? details : 'InProgress';
   return {
     CommandId: command.id,
     InstanceId: invocation.instanceId,
     DocumentName: command.document.name,
     PluginName: name,
     ResponseCode: step?.exit ?? -1,
-    Status: step?.status ?? (status === 'Pending' ? 'Pending' : 'InProgress'),
-    StatusDetails: step?.status ?? status,
+    Status: step?.status ?? (unfinished === 'DeliveryTimedOut' ? 'TimedOut' : unfinished),
+    StatusDetails: step ? stepDetails(step.status) : unfinished,
     StandardOutputContent: step?.stdout ?? '',
     StandardErrorContent: step?.stderr.slice(0, 8_000) ?? '',
-  };
-}
-
-function listInvocations({ commands }: SsmWorld, input: JsonObject) {
-  const chosen = commands.invocations.filter(
-    ({ command, instanceId }) =>
-      (input.CommandId === undefined || command.id === input.CommandId) &&
-      (input.InstanceId === undefined || instanceId === input.InstanceId),
-  );
-  return { CommandInvocations: chosen.map((invocation) => listed(invocation, input.Details === true)) };
-}
-
-/** SSM keeps 2,500 characters of a step's output here. */
-function listed({ command, instanceId, status, steps }: Invocation, details: boolean) {
-  return {
-    CommandId: command.id,
-    InstanceId: instanceId,
-    Comment: command.comment,
-    DocumentName: command.document.name,
-    RequestedDateTime: command.receivedMs / 1000,
-    Status: status,
-    StatusDetails: status,
-    CommandPlugins: details
-      ? steps.map((step) => ({
-          Name: step.name,
-          Status: step.status,
-          StatusDetails: step.status,
-          ResponseCode: step.exit,
-          ResponseStartDateTime: step.started / 1000,
-          ResponseFinishDateTime: step.ended / 1000,
-          Output: step.stdout.slice(0, 2_500),
-        }))
-      : [],
   };
 }

@@ -1,12 +1,14 @@
 // The local EC2 as the real SDK sees it.
 import {
   DescribeInstancesCommand,
+  DescribeSpotInstanceRequestsCommand,
   DescribeTagsCommand,
   EC2Client,
   paginateDescribeInstances,
+  paginateDescribeSpotInstanceRequests,
 } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { guarded, type LocalAws, openLocalAws, untagged } from './local-aws.ts';
+import { guarded, instances, type LocalAws, openLocalAws, untagged } from './local-aws.ts';
 
 let aws: LocalAws;
 beforeAll(async () => {
@@ -63,5 +65,83 @@ describe('EC2', () => {
     await expect(send({ InstanceIds: ['i-ffffffffffffffff0'] })).rejects.toMatchObject({
       name: 'InvalidInstanceID.NotFound',
     });
+  });
+
+  it('tells type, zone, launch, reason and Spot request of an instance, or what is usual', async () => {
+    const found = async (Name: string, ...Values: string[]) => {
+      const { Reservations = [] } = await ec2().send(
+        new DescribeInstancesCommand({ Filters: [{ Name, Values }] }),
+      );
+      return Reservations.flatMap(({ Instances = [] }) => Instances);
+    };
+    const [reclaimed, ...none] = await found('state-reason-code', 'Server.Spot*');
+    expect(none).toEqual([]);
+    expect(reclaimed).toMatchObject({
+      InstanceId: instances[11]?.id,
+      InstanceType: 'c7g.xlarge',
+      Placement: { AvailabilityZone: 'us-east-1c' },
+      LaunchTime: new Date('2026-11-01T10:00:00Z'),
+      StateReason: { Code: 'Server.SpotInstanceTermination', Message: 'Spot Instance termination' },
+      SpotInstanceRequestId: 'sir-reclaimed',
+    });
+    const [usual] = await found('instance-id', instances[8]?.id ?? '');
+    expect(usual).toMatchObject({ InstanceType: 'm7g.large', Placement: { AvailabilityZone: 'us-east-1a' } });
+    expect(usual?.LaunchTime).toBeInstanceOf(Date);
+    expect([usual?.StateReason, usual?.SpotInstanceRequestId]).toEqual([undefined, undefined]);
+    expect(await found('instance-state-name', 'terminated')).toHaveLength(1);
+  });
+});
+
+describe('Spot requests', () => {
+  const ec2 = () => new EC2Client(aws.config);
+  const requests = async (...Filters: { Name: string; Values: string[] }[]) => {
+    const { SpotInstanceRequests = [] } = await ec2().send(
+      new DescribeSpotInstanceRequestsCommand({ Filters }),
+    );
+    return SpotInstanceRequests;
+  };
+  const ids = async (Name: string, ...Values: string[]) =>
+    (await requests({ Name, Values })).map(({ SpotInstanceRequestId }) => SpotInstanceRequestId);
+
+  it('tell how each one ended, and on which machine', async () => {
+    const closed = await requests({ Name: 'state', Values: ['closed'] });
+    expect(closed).toEqual([
+      {
+        SpotInstanceRequestId: 'sir-reclaimed',
+        Type: 'one-time',
+        State: 'closed',
+        Status: {
+          Code: 'instance-terminated-no-capacity',
+          UpdateTime: new Date('2026-11-02T10:00:00Z'),
+          Message: expect.stringContaining('capacity'),
+        },
+        InstanceId: instances[11]?.id,
+        LaunchedAvailabilityZone: 'us-east-1c',
+        LaunchSpecification: { InstanceType: 'c7g.xlarge' },
+        CreateTime: new Date('2026-11-01T10:00:00Z'),
+        Tags: [{ Key: 'team', Value: 'a' }],
+      },
+    ]);
+  });
+
+  it('are found by instance, status, id and their own tags, by no tag of the instance', async () => {
+    expect(await ids('instance-id', guarded)).toEqual(['sir-0']);
+    expect(await ids('status-code', 'instance-terminated-*')).toEqual(['sir-reclaimed']);
+    expect(await ids('spot-instance-request-id', 'sir-1', 'sir-2', 'sir-99')).toEqual(['sir-1', 'sir-2']);
+    expect(await ids('tag:team', 'a')).toEqual(['sir-reclaimed']);
+    expect(await ids('tag:spot-guard', '*')).toEqual([]);
+    await expect(ids('status', 'x')).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+  });
+
+  it('page, and refuse a page of four and a token that nobody gave out', async () => {
+    const pages: number[] = [];
+    const pager = paginateDescribeSpotInstanceRequests({ client: ec2(), pageSize: 5 }, {});
+    for await (const { SpotInstanceRequests = [] } of pager) pages.push(SpotInstanceRequests.length);
+    expect(pages).toEqual([5, 3]);
+    const ask = (input: object) => ec2().send(new DescribeSpotInstanceRequestsCommand(input));
+    await expect(ask({ MaxResults: 4 })).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(ask({ NextToken: 'x' })).rejects.toMatchObject({ name: 'InvalidPaginationToken' });
+    await expect(ask({ SpotInstanceRequestIds: ['sir-1'] })).rejects.toThrow();
+    expect(aws.troubles.splice(0)).toEqual([expect.stringContaining('SpotInstanceRequestId.1')]);
   });
 });
