@@ -49,6 +49,12 @@ export function instanceIdOf(event: Json): string {
   return typeof id === 'string' && /^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id) ? id : FALLBACK.instanceId;
 }
 
+/** Whether it is of a Spot instance's end: EC2 then ends its Spot request. Other kinds of events leave that alone. */
+export function isOnSpot(event: Json): boolean {
+  const type = isObject(event) ? event['detail-type'] : undefined;
+  return type === INTERRUPTION_DETAIL_TYPE;
+}
+
 /** What EC2 will do; of an event that does not say it, what it does to most. */
 export function actionOf(event: Json): string {
   const detail = isObject(event) ? event.detail : undefined;

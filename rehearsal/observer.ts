@@ -35,14 +35,15 @@ export class Observer {
     this.#tell(`${call.service.toUpperCase()} API`, what, call.status === 200 ? 'plain' : 'bad');
   };
 
-  readonly onLog = (line: string): void => {
+  readonly onLog = (line: string, part: string): void => {
     const record = parseLog(line);
     if (isObject(record?._aws)) this.metrics.push(record);
     if (!record || typeof record.phase !== 'string') return;
     this.log.push(record);
-    const reason = record.reason === undefined ? '' : `: ${record.reason}`;
+    const words = [record.outcome, record.reason ?? record.because].filter((word) => word !== undefined);
+    const reason = words.length === 0 ? '' : `: ${words.join(', ')}`;
     const unknown = record.unknownTags === undefined ? '' : `; unknown tags: ${record.unknownTags}`;
-    this.#tell('respond', `${record.message}${reason}${unknown}`, record.level === 'INFO' ? 'plain' : 'bad');
+    this.#tell(part, `${record.message}${reason}${unknown}`, record.level === 'INFO' ? 'plain' : 'bad');
   };
 
   readonly onInvoked = (name: string): void => {

@@ -3,7 +3,9 @@
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { actionOf, deadlineOf, interruption, moveTo, placeOf } from './event.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PHASES } from '../contract/log.ts';
+import { actionOf, deadlineOf, interruption, isOnSpot, moveTo, placeOf } from './event.ts';
 import type { Host } from './host.ts';
 import { Agent } from './machine/agent.ts';
 import { lines } from './machine/instance.ts';
@@ -12,12 +14,13 @@ import { runScript } from './machine/shell.ts';
 import type { Applied } from './machine/state-manager.ts';
 import { Observer } from './observer.ts';
 import { leftIn, untilQuiet } from './quiet.ts';
+import { Clock } from './region/clock.ts';
 import { declaredStatements } from './region/statements.ts';
 import { type Outcomes, summarise } from './result.ts';
 import type { Evidence, Scenario } from './scenario.ts';
 import { isObject, type Json, type Template } from './template/template.ts';
 import { type Entry, Timeline } from './timeline.ts';
-import { judge } from './verdict.ts';
+import { outcomesIn, settledOnce, verdictOf } from './verdict.ts';
 import { type LocalWorld, openWorld } from './world.ts';
 
 export interface RehearsalOptions {
@@ -34,11 +37,18 @@ export interface RehearsalOptions {
 
 export const DEFAULT_WINDOW_SECONDS = 15;
 
+/** After the deadline: a look at an instance that still runs, and one for what was lost, are over. */
+const SETTLED_SECONDS = 13 * 60;
+/** There `respond` has the last word, or nobody had anything to say. */
+const NOTHING_TO_SETTLE: readonly Scenario['expected'][] = ['unguarded', 'none'];
+const LINES_MS = 2_000;
+const POLL_MS = 20;
+
 export async function rehearse(scenario: Scenario, options: RehearsalOptions): Promise<Outcomes> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'spot-guard-')));
   const root = join(folder, 'instance');
   try {
-    return await run(scenario, options, root, join(folder, 'violations'));
+    return await run(scenario, options, root, join(folder, 'violations'), join(folder, 'clock'));
   } finally {
     await killAll(root);
     rmSync(folder, { recursive: true, force: true });
@@ -50,13 +60,15 @@ async function run(
   options: RehearsalOptions,
   root: string,
   violations: string,
+  clockFile: string,
 ): Promise<Outcomes> {
   const windowSeconds = options.windowSeconds ?? scenario.windowSeconds ?? DEFAULT_WINDOW_SECONDS;
   const base = options.event ?? interruption(scenario.action ?? 'terminate');
   // Of the event as EC2 sent it: a scenario that alters it does not move the Region.
   const place = placeOf(base);
   writeFileSync(violations, '');
-  const timeline = new Timeline(options.onEntry);
+  const clock = new Clock(clockFile);
+  const timeline = new Timeline(options.onEntry, clock.now);
   const observer = new Observer(timeline);
   const { template, host } = options;
   const world = await openWorld({
@@ -69,6 +81,7 @@ async function run(
     root,
     violations,
     observer,
+    clock,
   });
   const { instance, region } = world;
   let agent: Agent | undefined;
@@ -81,7 +94,7 @@ async function run(
     const deadline = deadlineOf(event, windowSeconds, Date.now());
     timeline.start(deadline);
     observer.onDeadline(deadline);
-    world.give(actionOf(event), deadline);
+    world.give(actionOf(event), deadline, isOnSpot(unmoved));
     agent = agentOf(scenario, world, observer, windowSeconds);
     const dispatchedMs = Date.now();
     const reclaimMs = (scenario.reclaimAt?.(deadline, windowSeconds) ?? deadline) * 1000;
@@ -91,6 +104,7 @@ async function run(
     const probed = (await scenario.probe?.(region)) ?? [];
     agent.stop();
     world.end(true);
+    world.reclaim();
     observer.onReclaim(early);
     const stuck = await killAll(root);
     if (scenario.afterwards) {
@@ -99,11 +113,17 @@ async function run(
       await scenario.afterwards(world).catch((error: unknown) => observer.onProblem(String(error)));
       stuck.push(...(await killAll(root)));
     }
+    await region.passTime((deadline + SETTLED_SECONDS) * 1000);
+    options.signal?.throwIfAborted();
+    const outcomes = outcomesIn(region.buckets);
+    await linesOut(observer, outcomes.length);
     await world.close();
     const invocations = region.commands.of(instance.id);
-    const logPhases = observer.log.map(({ phase }) => String(phase));
+    const verdict = verdictOf(outcomes, observer.log);
+    const isOverflow = ({ name }: { readonly name: string }): boolean => name.includes('Overflow');
     const evidence: Evidence = {
-      verdict: judge({ instanceId: instance.id, deadline, logPhases, invocations }),
+      verdict,
+      outcomes,
       event: isObject(event) ? event : {},
       windowSeconds,
       deadline,
@@ -116,9 +136,11 @@ async function run(
       metrics: observer.metrics,
       invoked: observer.invocations,
       apiCalls: observer.apiCalls,
-      overflow: region.queues.flatMap(({ messages }) => messages),
+      overflow: region.queues.filter(isOverflow).flatMap(({ messages }) => messages),
+      deadLetters: region.queues.filter((queue) => !isOverflow(queue)).flatMap(({ messages }) => messages),
       leftRunning,
     };
+    const wanted = options.event === undefined ? scenario.outcomes : undefined;
     const problems = [
       ...observer.problems,
       ...expected('loopback hosts only', lines(readFileSync(violations, 'utf8'))),
@@ -128,6 +150,12 @@ async function run(
       ...expected('every call to be allowed', observer.denied()),
       ...expected('every association to succeed', failed(world.applied)),
       ...probed,
+      ...settledOnce(
+        region.buckets,
+        observer.metrics,
+        observer.log,
+        wanted ?? (NOTHING_TO_SETTLE.includes(scenario.expected) ? 0 : 1),
+      ),
       ...scenarioProblems(scenario, evidence, options.event !== undefined),
     ];
     const unused = [...declaredStatements(region.stack)].filter(([name]) => !observer.decided.has(name));
@@ -140,6 +168,13 @@ async function run(
     await world.close();
     timeline.end();
   }
+}
+
+/** Log lines come out of a pipe a moment after the function has answered. */
+async function linesOut({ log }: Observer, count: number): Promise<void> {
+  const until = Date.now() + LINES_MS;
+  const told = (): number => log.filter(({ phase }) => phase === PHASES.settled).length;
+  while (told() < count && Date.now() < until) await delay(POLL_MS);
 }
 
 /** What is there before the notice. */

@@ -5,6 +5,7 @@ import { eventOf, type JournalLine } from './machine/journal.ts';
 import type { ApiCall } from './region/endpoints/server.ts';
 import type { Evidence, Scenario } from './scenario.ts';
 import type { Entry } from './timeline.ts';
+import type { NONE } from './verdict.ts';
 
 export interface StageTimes {
   readonly name: string;
@@ -18,8 +19,8 @@ export interface Outcomes {
   readonly scenario: string;
   /** Seconds from the dispatch to the deadline. */
   readonly window: number;
-  readonly outcome: Outcome;
-  readonly expected: Outcome;
+  readonly outcome: Outcome | typeof NONE;
+  readonly expected: Outcome | typeof NONE;
   /** The expected outcome, and no problem. */
   readonly asExpected: boolean;
   readonly because: string;

@@ -1,7 +1,7 @@
 // What a scenario is: a story, how the world is set up for it, and what must come of it.
 import type { JOURNAL_PHASES } from '../contract/instance.ts';
 import type { Action } from '../contract/notices.ts';
-import type { Outcome } from '../contract/outcomes.ts';
+import type { Outcome, OutcomeRecord } from '../contract/outcomes.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import type { Instance } from './machine/instance.ts';
 import type { JournalLine } from './machine/journal.ts';
@@ -14,7 +14,7 @@ import type { LambdaTrouble } from './region/lambda.ts';
 import type { Message } from './region/queue.ts';
 import type { Region } from './region/region.ts';
 import type { JsonObject } from './template/template.ts';
-import type { Verdict } from './verdict.ts';
+import type { NONE, Verdict } from './verdict.ts';
 
 export interface AgentSetup {
   /** False: SSM refuses a command for the instance. */
@@ -82,6 +82,9 @@ export interface Evidence {
   readonly invoked: number;
   readonly apiCalls: readonly ApiCall[];
   readonly overflow: readonly Message[];
+  /** Tickets that were given up. */
+  readonly deadLetters: readonly Message[];
+  readonly outcomes: readonly OutcomeRecord[];
   /** Command lines of what still ran in the sandbox when all commands had ended. */
   readonly leftRunning: readonly string[];
 }
@@ -92,9 +95,9 @@ export type Expectation = (evidence: Evidence) => readonly string[];
 export interface Scenario {
   readonly name: string;
   readonly story: string;
-  readonly expected: Outcome;
+  readonly expected: Outcome | typeof NONE;
   /** Others that are as good, where the last moment decides. */
-  readonly orElse?: readonly Outcome[];
+  readonly orElse?: readonly (Outcome | typeof NONE)[];
   /** Seconds to the deadline where the caller names none; 15 where absent. */
   readonly windowSeconds?: number;
   readonly action?: Action;
@@ -123,6 +126,16 @@ export interface Scenario {
   readonly meanwhile?: (world: World) => Promise<void>;
   /** After the reclaim ended every process, where the machine comes back. */
   readonly afterwards?: (world: World) => Promise<void>;
+  /** EC2 does not take the instance after all: it runs on when the rehearsal is over. */
+  readonly livesOn?: boolean;
+  /** What becomes of the first processes of one of the functions. */
+  readonly trouble?: {
+    readonly of: 'settle' | 'coverage';
+    readonly fault: NonNullable<LambdaTrouble['fault']>;
+    readonly first: number;
+  };
+  /** How many notices and recommendations have an outcome in the end: 1 where absent, but none where nothing is guarded. */
+  readonly outcomes?: number;
   readonly faults?: readonly PlantedFault[];
   /** Epoch seconds of the reclaim; the deadline where absent. */
   readonly reclaimAt?: (deadline: number, windowSeconds: number) => number;

@@ -24,10 +24,13 @@ export class Timeline {
   #held: Entry[] = [];
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** `onEntry` gets each entry once, in the order of time. */
-  constructor(onEntry?: (entry: Entry) => void) {
+  readonly #now: () => number;
+
+  /** `onEntry` gets each entry once, in the order of time. `now`: epoch milliseconds. */
+  constructor(onEntry?: (entry: Entry) => void, now: () => number = Date.now) {
     this.#onEntry = onEntry;
-    if (onEntry) this.#timer = setInterval(() => this.#tell(Date.now() - HOLD_MS), LOOK_MS).unref();
+    this.#now = now;
+    if (onEntry) this.#timer = setInterval(() => this.#tell(now() - HOLD_MS), LOOK_MS).unref();
   }
 
   /** Once the deadline is known, in epoch seconds. What was added before is told now. */
@@ -36,7 +39,7 @@ export class Timeline {
     for (const add of this.#waiting.splice(0)) add();
   }
 
-  add(who: string, what: string, mood: Mood = 'plain', at = Date.now() / 1000): void {
+  add(who: string, what: string, mood: Mood = 'plain', at = this.#now() / 1000): void {
     const deadline = this.#deadline;
     if (deadline === undefined) {
       this.#waiting.push(() => this.add(who, what, mood, at));

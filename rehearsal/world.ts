@@ -11,7 +11,9 @@ import { WatcherFollower } from './machine/services.ts';
 import { runScript, type ShellPlace } from './machine/shell.ts';
 import { type Applied, applyAssociations } from './machine/state-manager.ts';
 import type { Observer } from './observer.ts';
+import type { Clock } from './region/clock.ts';
 import type { Ec2Instance } from './region/endpoints/ec2.ts';
+import type { LambdaTrouble } from './region/lambda.ts';
 import { openRegion, type Region } from './region/region.ts';
 import { GUARDED, type Scenario, type World } from './scenario.ts';
 import type { Place } from './template/resolve.ts';
@@ -27,8 +29,11 @@ export interface WorldOptions {
   readonly root: string;
   readonly violations: string;
   readonly observer: Observer;
+  readonly clock: Clock;
 }
 
+/** For so long the instance has run when the notice comes. */
+const UP_MS = 3_600_000;
 const POLL_MS = 20;
 const PATIENCE_SECONDS = 10;
 const SCRIPT_SECONDS = 60;
@@ -39,22 +44,21 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
   const { tags: tagsInMetadata = false, noRole = false } = scenario.metadata ?? {};
   const { tags = GUARDED, state = 'running' } = scenario;
   const id = instanceIdOf(options.event);
-  const ec2 = state === 'unknown' ? undefined : { id, tags, state };
+  const launchedMs = Date.now() - UP_MS;
+  const ec2 = state === 'unknown' ? undefined : { id, tags, state, launchedMs };
   const region = await openRegion({
     ...observer,
     template,
     place,
     violations,
     instances: ec2 ? [ec2] : [],
+    instanceId: id,
     isRegistered: (one) => one === id && (scenario.agent?.registered ?? true),
     faults: scenario.faults ?? [],
     lambdaUnreachable: scenario.lambda === 'unreachable',
-    trouble: {
-      waitScale: options.windowSeconds / WINDOW_SECONDS,
-      ...(scenario.lambda === undefined || scenario.lambda === 'unreachable'
-        ? {}
-        : { fault: scenario.lambda }),
-    },
+    clock: options.clock,
+    waitScale: options.windowSeconds / WINDOW_SECONDS,
+    troubleOf: (part) => troubleOf(scenario, part, options.windowSeconds / WINDOW_SECONDS),
   });
   try {
     const metadata = await openMetadata({
@@ -68,6 +72,12 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
     await region.close();
     throw error;
   }
+}
+
+function troubleOf({ lambda, trouble }: Scenario, part: string, waitScale: number): LambdaTrouble {
+  if (trouble?.of === part) return { waitScale, fault: trouble.fault, first: trouble.first };
+  const isFault = part === 'respond' && lambda !== undefined && lambda !== 'unreachable';
+  return isFault ? { waitScale, fault: lambda } : { waitScale };
 }
 
 export class LocalWorld implements World {
@@ -87,7 +97,7 @@ export class LocalWorld implements World {
 
   constructor(options: WorldOptions, region: Region, metadata: Metadata, ec2: Ec2Instance | undefined) {
     const { root, host, violations, observer, scenario, place } = options;
-    const variables = { [METADATA_VARIABLE]: metadata.url, AWS_ENDPOINT_URL_EC2: region.endpointUrl };
+    const variables = { [METADATA_VARIABLE]: metadata.url, AWS_ENDPOINT_URL: region.endpointUrl };
     const id = instanceIdOf(options.event);
     this.#options = options;
     this.#ec2 = ec2;
@@ -120,9 +130,25 @@ export class LocalWorld implements World {
     return this.#noticed.deadline;
   };
 
-  /** EC2 has decided: from here on there is something to announce. */
-  give(action: string, deadline: number): void {
+  /** EC2 has decided: from here on there is something to announce. `onSpot`: not for a recommendation, nor a reservation. */
+  give(action: string, deadline: number, onSpot: boolean): void {
     this.#noticed = { action, deadline };
+    if (onSpot) this.#ended(action === 'terminate' ? 'instance-terminated-no-capacity' : 'marked-for-stop');
+  }
+
+  /** EC2 has taken the instance. */
+  reclaim(): void {
+    if (!this.#ec2 || this.#options.scenario.livesOn) return;
+    const isTerminated = (this.#noticed?.action ?? 'terminate') === 'terminate';
+    this.#ec2.state = isTerminated ? 'terminated' : 'stopped';
+    if (!isTerminated && this.#ec2.spotRequest) this.#ended('instance-stopped-no-capacity', WINDOW_SECONDS);
+  }
+
+  /** EC2 ends the Spot request: with the notice, or so many seconds after it. */
+  #ended(code: string, seconds = 0): void {
+    if (!this.#ec2) return;
+    const updatedMs = (this.deadline() - WINDOW_SECONDS + seconds) * 1000;
+    this.#ec2.spotRequest = { id: 'sir-4rehears', code, updatedMs, state: 'closed' };
   }
 
   readonly announce = (shift = this.#options.scenario.metadata?.shift ?? 0): void => {
@@ -138,6 +164,7 @@ export class LocalWorld implements World {
 
   readonly withdraw = (): void => {
     this.metadata.withdraw();
+    if (this.#ec2?.spotRequest) this.#ended('fulfilled');
     this.#options.observer.onMetadata('spot/instance-action is gone: the notice is withdrawn');
   };
 

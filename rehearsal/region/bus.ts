@@ -36,17 +36,35 @@ export interface Delivery {
   readonly refusedBecause: 'NO_PERMISSIONS' | undefined;
 }
 
+/** A rule that asks for no event, but comes again and again. */
+export interface Schedule {
+  readonly rule: Rule;
+  readonly everyMs: number;
+}
+
+const RATE = /^rate\((\d+) (minute|hour|day)s?\)$/;
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+export function readSchedule(name: string, arn: string, properties: JsonObject): Schedule | undefined {
+  const { ScheduleExpression: expression, State: state } = properties;
+  if (expression === undefined || (state !== undefined && state !== 'ENABLED')) return undefined;
+  const [, count, unit = ''] = RATE.exec(String(expression)) ?? [];
+  if (count === undefined)
+    throw new Error(`rule ${name}: the rehearsal knows rate() alone, got ${expression}`);
+  const rule = { name, arn, pattern: {}, targets: targetsOf(name, properties) };
+  return { rule, everyMs: Number(count) * (UNIT_MS[unit] ?? 0) };
+}
+
 export function readRule(name: string, arn: string, properties: JsonObject): Rule | undefined {
   if (properties.State !== undefined && properties.State !== 'ENABLED') return undefined;
+  if (properties.ScheduleExpression !== undefined) return undefined;
   if (properties.EventBusName !== undefined && properties.EventBusName !== 'default') return undefined;
   if (!isObject(properties.EventPattern)) throw new Error(`rule ${name} has no event pattern`);
-  const targets = Array.isArray(properties.Targets) ? properties.Targets : [];
-  return {
-    name,
-    arn,
-    pattern: properties.EventPattern,
-    targets: targets.map((target) => readTarget(name, target)),
-  };
+  return { name, arn, pattern: properties.EventPattern, targets: targetsOf(name, properties) };
+}
+
+function targetsOf(name: string, { Targets: targets }: JsonObject): Target[] {
+  return Array.isArray(targets) ? targets.map((target: Json) => readTarget(name, target)) : [];
 }
 
 function readTarget(rule: string, target: Json): Target {
@@ -73,12 +91,15 @@ export function deliveries(
 ): Delivery[] {
   return rules
     .filter((rule) => matches(rule.pattern, event))
-    .flatMap((rule) =>
-      rule.targets.map((target): Delivery => {
-        const permitted = permissions.some((permission) => permits(permission, rule, target));
-        return { rule, target, refusedBecause: permitted ? undefined : 'NO_PERMISSIONS' };
-      }),
-    );
+    .flatMap((rule) => deliveriesOf(rule, permissions));
+}
+
+/** One for each target of the rule. */
+export function deliveriesOf(rule: Rule, permissions: readonly Permission[]): Delivery[] {
+  return rule.targets.map((target): Delivery => {
+    const permitted = permissions.some((permission) => permits(permission, rule, target));
+    return { rule, target, refusedBecause: permitted ? undefined : 'NO_PERMISSIONS' };
+  });
 }
 
 function permits(

@@ -5,7 +5,7 @@ const { REHEARSAL_CLOCK: file } = process.env;
 if (file) {
   const Real = Date;
   const now = () => Real.now() + Number(readFileSync(file, 'latin1'));
-  globalThis.Date = class Date extends Real {
+  globalThis.Date = class extends Real {
     constructor(...given) {
       super(...(given.length === 0 ? [now()] : given));
     }

@@ -27,12 +27,14 @@ const ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttribu
 export async function readOnce(read: ReadQueue): Promise<number> {
   const { source, queue, target } = read;
   for (const action of ACTIONS) {
-    if (!(await read.may(action))) throw new Error(`Lambda may not ${action} ${queue.name} as ${target.spec.name}`);
+    if (!(await read.may(action)))
+      throw new Error(`Lambda may not ${action} ${queue.name} as ${target.spec.name}`);
   }
   const messages = queue.receiveNow(source.batchSize);
   if (messages.length === 0) return 0;
   const result = await target.invoke({ Records: messages.map((message) => recordOf(message, read)) });
-  const failed = result.functionError === undefined ? failuresIn(result.payload, read) : messages.map(({ id }) => id);
+  const failed =
+    result.functionError === undefined ? failuresIn(result.payload, read) : messages.map(({ id }) => id);
   for (const message of messages) {
     if (!failed.includes(message.id)) queue.delete(message.receiptHandle);
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import type { Place } from '../template/resolve.ts';
 import type { FunctionResource } from '../template/stack.ts';
 import { isObject } from '../template/template.ts';
+import type { Clock } from './clock.ts';
 import type { ApiCall, Principal } from './endpoints/server.ts';
 import { type DecisiveStatement, isAllowed } from './iam.ts';
 import { type FailureRecord, LambdaFunction, type LambdaTrouble } from './lambda.ts';
@@ -18,18 +19,20 @@ export interface FunctionWorld {
   readonly violations: string;
   readonly onCall: (call: ApiCall) => void;
   /** A line of a function's log that its role may write. */
-  readonly onLog: (line: string) => void;
+  readonly onLog: (line: string, part: string) => void;
   /** An event reached a queue: the failure destination, or the rule's dead letters. */
   readonly onQueued: (queueName: string, why: string) => void;
   /** What AWS would drop in silence. */
   readonly onProblem: (problem: string) => void;
   /** A statement of the template's policies allowed or denied something. `owner`: the role, or the queue. */
   readonly onDecided: (owner: string, statement: DecisiveStatement) => void;
-  readonly trouble: LambdaTrouble;
+  readonly troubleOf: (part: string) => LambdaTrouble;
+  readonly clock: Clock;
 }
 
 /** For NODE_OPTIONS: no client of the process reaches beyond loopback. */
 export const loopbackNodeOptions = `--import=${new URL('./loopback.mjs', import.meta.url).href}`;
+const clockNodeOptions = `--import=${new URL('./clock.mjs', import.meta.url).href}`;
 
 /** Throws where Lambda may not take on the role: the function could not be created. */
 export async function startFunction(spec: FunctionResource, world: FunctionWorld): Promise<LambdaFunction> {
@@ -57,21 +60,25 @@ export async function startFunction(spec: FunctionResource, world: FunctionWorld
     spec,
     logWriter(spec, principal, world),
     (record) => toDestination(spec, principal, world, record),
-    world.trouble,
+    world.troubleOf(spec.part),
+    world.clock.now,
   );
 }
 
 /** As Lambda sets it, and one variable of ours: where AWS answers. */
 function lambdaEnvironment(
   spec: FunctionResource,
-  { place, endpointUrl, violations }: FunctionWorld,
+  { place, endpointUrl, violations, clock }: FunctionWorld,
   keyId: string,
 ): Record<string, string> {
   return {
     ...spec.variables,
     // Ours first: what the function's own options load must not be quicker than the guard against it.
-    NODE_OPTIONS: [loopbackNodeOptions, spec.variables.NODE_OPTIONS].filter(Boolean).join(' '),
+    NODE_OPTIONS: [loopbackNodeOptions, clockNodeOptions, spec.variables.NODE_OPTIONS]
+      .filter(Boolean)
+      .join(' '),
     REHEARSAL_VIOLATIONS: violations,
+    REHEARSAL_CLOCK: clock.file,
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_REGION: place.region,
     AWS_DEFAULT_REGION: place.region,
@@ -134,7 +141,7 @@ function logWriter(
   return (line) => {
     answer ??= ask();
     answer.then(
-      (allowed) => allowed && onLog(line),
+      (allowed) => allowed && onLog(line, spec.part),
       (error: unknown) => onProblem(String(error)),
     );
   };

@@ -43,6 +43,7 @@ interface Job {
 export class Environment {
   readonly #spec: FunctionSpec;
   readonly #onLine: (line: string) => void;
+  readonly #now: () => number;
   readonly #fault: ProcessFault | undefined;
   readonly #server: Server;
   #child: ChildProcess | undefined;
@@ -53,8 +54,14 @@ export class Environment {
   #initError: Json = null;
   dead = false;
 
-  private constructor(spec: FunctionSpec, onLine: (line: string) => void, fault: ProcessFault | undefined) {
+  private constructor(
+    spec: FunctionSpec,
+    onLine: (line: string) => void,
+    now: () => number,
+    fault: ProcessFault | undefined,
+  ) {
     this.#spec = spec;
+    this.#now = now;
     this.#fault = fault;
     this.#onLine = onLine;
     this.#server = createServer((request, response) => {
@@ -65,9 +72,10 @@ export class Environment {
   static async start(
     spec: FunctionSpec,
     onLine: (line: string) => void,
+    now: () => number,
     fault?: ProcessFault,
   ): Promise<Environment> {
-    const environment = new Environment(spec, onLine, fault);
+    const environment = new Environment(spec, onLine, now, fault);
     const port = await listen(environment.#server);
     environment.#spawn(port);
     return environment;
@@ -158,7 +166,7 @@ export class Environment {
     response.writeHead(200, {
       'content-type': 'application/json',
       'lambda-runtime-aws-request-id': job.requestId,
-      'lambda-runtime-deadline-ms': String(Date.now() + timeoutMs),
+      'lambda-runtime-deadline-ms': String(this.#now() + timeoutMs),
       'lambda-runtime-invoked-function-arn': arn,
       'lambda-runtime-trace-id': 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
     });

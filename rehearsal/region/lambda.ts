@@ -20,6 +20,8 @@ export interface AsyncConfig {
 export interface LambdaTrouble {
   /** `throttled`: the account has no concurrency left, so that nothing runs. */
   readonly fault?: ProcessFault | 'throttled';
+  /** How many processes it hits; all where absent. */
+  readonly first?: number;
   /** By which Lambda's waits shrink with the window of the rehearsal. */
   readonly waitScale: number;
 }
@@ -49,6 +51,7 @@ export class LambdaFunction {
   readonly #onLine: (line: string) => void;
   readonly #onFailure: (record: FailureRecord) => Promise<void>;
   readonly #trouble: LambdaTrouble;
+  readonly #now: () => number;
   readonly #idle: Environment[] = [];
   readonly #all: Environment[] = [];
   readonly #stop = new AbortController();
@@ -59,12 +62,19 @@ export class LambdaFunction {
     onLine: (line: string) => void,
     onFailure: (record: FailureRecord) => Promise<void>,
     trouble: LambdaTrouble = { waitScale: 1 },
+    now: () => number = Date.now,
   ) {
     this.#trouble = trouble;
+    this.#now = now;
     this.spec = spec;
     this.#config = config;
     this.#onLine = onLine;
     this.#onFailure = onFailure;
+  }
+
+  /** Waits for the answer, as an event source does. */
+  invoke(event: Json): Promise<InvocationResult> {
+    return this.#invoke(JSON.stringify(event));
   }
 
   /** Resolves when the event is done with: handled, or recorded as failed. */
@@ -108,12 +118,9 @@ export class LambdaFunction {
     let environment = this.#idle.pop();
     while (environment?.dead) environment = this.#idle.pop();
     if (!environment) {
-      const { fault } = this.#trouble;
-      environment = await Environment.start(
-        this.spec,
-        this.#onLine,
-        fault === 'throttled' ? undefined : fault,
-      );
+      const { fault, first = Number.POSITIVE_INFINITY } = this.#trouble;
+      const hit = fault !== 'throttled' && this.#all.length < first;
+      environment = await Environment.start(this.spec, this.#onLine, this.#now, hit ? fault : undefined);
       this.#all.push(environment);
       // Closed while it started: nobody else would end it.
       if (this.#stop.signal.aborted) {

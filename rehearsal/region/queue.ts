@@ -21,6 +21,8 @@ export interface QueueOptions {
   readonly visibilitySeconds: number;
   readonly fifo?: boolean;
   readonly delaySeconds?: number;
+  /** Where a message goes that was received so often, and is to be once more. */
+  readonly redrive?: { readonly to: () => Queue; readonly maxReceives: number };
   /** What the queue takes for the time, in epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -41,6 +43,7 @@ export class Queue {
   readonly fifo: boolean;
   readonly delaySeconds: number;
   readonly now: () => number;
+  readonly #redrive: QueueOptions['redrive'];
   #messages: Message[] = [];
   readonly #byDeduplicationId = new Map<string, Message>();
   #sequence = FIRST_SEQUENCE;
@@ -54,6 +57,7 @@ export class Queue {
     this.fifo = options.fifo ?? false;
     this.delaySeconds = options.delaySeconds ?? 0;
     this.now = options.now ?? Date.now;
+    this.#redrive = options.redrive;
     if (this.fifo !== this.name.endsWith('.fifo')) {
       throw new Error(`queue ${this.name}: the name of a FIFO queue, and of no other, ends in .fifo`);
     }
@@ -104,6 +108,7 @@ export class Queue {
   /** What is there at this moment, `max` at most. */
   receiveNow(max: number, visibilitySeconds = this.visibilitySeconds): Message[] {
     const now = this.now();
+    for (const message of takeable(this.#messages, this.fifo, now)) this.#giveUp(message);
     const taken = takeable(this.#messages, this.fifo, now).slice(0, max);
     for (const message of taken) {
       message.receiveCount += 1;
@@ -112,6 +117,15 @@ export class Queue {
       message.receiptHandle = crypto.randomUUID();
     }
     return taken;
+  }
+
+  /** A dead letter, if it was received too often. */
+  #giveUp(message: Message): void {
+    if (!this.#redrive || message.receiveCount < this.#redrive.maxReceives) return;
+    const { id, body, attributes, groupId, deduplicationId = id } = message;
+    const grouped = groupId === undefined ? {} : { groupId, deduplicationId };
+    this.#redrive.to().send(body, attributes, grouped);
+    this.#messages = this.#messages.filter((one) => one !== message);
   }
 
   /** The earliest moment, gone by or to come, from which something can be received; none while it is empty. */

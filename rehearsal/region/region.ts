@@ -3,28 +3,44 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Role } from '../machine/metadata-tree.ts';
 import type { Place } from '../template/resolve.ts';
-import { readStack, type Stack } from '../template/stack.ts';
+import { type QueueSpec, readStack, type Stack } from '../template/stack.ts';
 import type { Json, Template } from '../template/template.ts';
+import { Bucket } from './bucket.ts';
 import { type Delivery, deliveries } from './bus.ts';
 import { Commands } from './commands.ts';
 import type { CommandDocument } from './document.ts';
 import { type Ec2Instance, ec2Service } from './endpoints/ec2.ts';
+import { s3Service } from './endpoints/s3.ts';
 import { openEndpoint, type PlantedFault, type Principal } from './endpoints/server.ts';
 import { sqsService } from './endpoints/sqs.ts';
 import { ssmService } from './endpoints/ssm.ts';
+import type { ReadQueue } from './event-source.ts';
 import { type FunctionWorld, startFunction } from './function-host.ts';
 import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
+import { passTime } from './pass-time.ts';
 import { Queue } from './queue.ts';
 import { INSTANCE_ROLE } from './statements.ts';
 
 export interface RegionOptions
   extends Pick<
     FunctionWorld,
-    'place' | 'violations' | 'onCall' | 'onLog' | 'onQueued' | 'onProblem' | 'onDecided' | 'trouble'
+    | 'place'
+    | 'violations'
+    | 'onCall'
+    | 'onLog'
+    | 'onQueued'
+    | 'onProblem'
+    | 'onDecided'
+    | 'troubleOf'
+    | 'clock'
   > {
   readonly template: Template;
   readonly instances: readonly Ec2Instance[];
+  /** The instance whose role `instanceRole` is. */
+  readonly instanceId: string;
+  /** By which waits shrink with the window of the rehearsal. */
+  readonly waitScale: number;
   /** Whether the instance's agent has registered with SSM. */
   readonly isRegistered: (instanceId: string) => boolean;
   readonly faults: readonly PlantedFault[];
@@ -36,6 +52,7 @@ export interface RegionOptions
 export interface Region {
   readonly commands: Commands;
   readonly queues: readonly Queue[];
+  readonly buckets: readonly Bucket[];
   readonly place: Place;
   /** What the template deployed. */
   readonly stack: Stack;
@@ -47,6 +64,8 @@ export interface Region {
   judge(request: AccessRequest): Promise<boolean>;
   /** Resolves with how many targets the event had, when all of them are done with it. */
   put(event: Json): Promise<number>;
+  /** Skips the time until every ticket is settled, and schedules have run up to that moment (epoch milliseconds). */
+  passTime(untilMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +78,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
   const principals = new Map<string, Principal>();
   const documents = new Map<string, CommandDocument>();
   const queues: Queue[] = [];
+  const buckets: Bucket[] = [];
   const functions: LambdaFunction[] = [];
   const endpoint = await openEndpoint({
     region: place.region,
@@ -75,7 +95,9 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
         commands,
         isRegistered: options.isRegistered,
         tags: (id) => instances.find((instance) => instance.id === id)?.tags ?? {},
+        now: options.clock.now,
       }),
+      s3Service({ partition: place.partition, buckets: () => buckets, onDecided: options.onDecided }),
       sqsService(() => queues, arnPrefix('sqs')),
     ],
   });
@@ -99,7 +121,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     if (refusedBecause !== undefined) {
       options.onProblem(`rule ${rule.name} may not invoke ${invoked.spec.name}`);
     } else if (options.lambdaUnreachable) {
-      const waitMs = Math.min(target.maxAgeMs * options.trouble.waitScale, 2 ** 31 - 1);
+      const waitMs = Math.min(target.maxAgeMs * options.waitScale, 2 ** 31 - 1);
       await delay(waitMs, undefined, { signal: closed.signal }).catch(() => undefined);
       if (closed.signal.aborted) return;
     } else {
@@ -134,13 +156,15 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
   async function judge(stack: Stack, request: AccessRequest): Promise<boolean> {
     const roles = stack.functions.map(({ role }) => role);
     const asking = roles.find(({ arn }) => arn === request.principal);
-    const queue = stack.queues.find(({ arn }) => arn === request.resource);
+    const owned = [...stack.queues, ...stack.buckets, ...stack.topics].find(
+      ({ arn }) => request.resource === arn || request.resource.startsWith(`${arn}/`),
+    );
     const taken = roles.find(({ arn }) => arn === request.resource);
     return isAllowed(request, {
       identity: asking?.policies ?? [],
-      resource: queue?.policy ?? taken?.trust ?? null,
+      resource: owned?.policy ?? taken?.trust ?? null,
       onDecided: (statement) => {
-        const owner = statement.policy === null ? (queue ?? taken) : asking;
+        const owner = statement.policy === null ? (owned ?? taken) : asking;
         options.onDecided(owner?.name ?? '', statement);
       },
     });
@@ -149,7 +173,9 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
   try {
     const stack = readStack(template, place, (name) => `${endpoint.url}/${place.account}/${name}`);
     for (const [name, document] of stack.documents) documents.set(name, document);
-    queues.push(...stack.queues.map((spec) => new Queue(spec)));
+    const { clock } = options;
+    buckets.push(...stack.buckets.map((spec) => new Bucket({ ...spec, now: clock.now })));
+    queues.push(...stack.queues.map((spec) => newQueue(spec, clock.now, queueAt)));
     const instanceRole = {
       name: INSTANCE_ROLE,
       accessKeyId: 'ASIAREHEARSALINSTANCE',
@@ -159,6 +185,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     principals.set(instanceRole.accessKeyId, {
       arn: `arn:${place.partition}:iam::${place.account}:role/${INSTANCE_ROLE}`,
       account: place.account,
+      context: { 'ec2:SourceInstanceARN': `${arnPrefix('ec2')}instance/${options.instanceId}` },
       policies: {
         identity: stack.instancePolicies,
         onDecided: (statement) => options.onDecided(INSTANCE_ROLE, statement),
@@ -166,9 +193,28 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     });
     const world: FunctionWorld = { ...options, endpointUrl: endpoint.url, principals, queueAt };
     for (const spec of stack.functions) functions.push(await startFunction(spec, world));
+    const sources = stack.eventSources.map((source): ReadQueue => {
+      const target = functions.find(({ spec }) => spec.arn === source.functionArn);
+      const role = stack.functions.find(({ arn }) => arn === source.functionArn)?.role;
+      if (!target || !role)
+        throw new Error(`an event source invokes ${source.functionArn}, which is no function`);
+      const may = (action: string): Promise<boolean> =>
+        judge(stack, { principal: role.arn, account: place.account, action, resource: source.queueArn });
+      return { source, queue: queueAt(source.queueArn), target, region: place.region, may };
+    });
+    const { onProblem } = options;
+    const passing = {
+      clock,
+      sources,
+      schedules: stack.schedules,
+      permissions: stack.permissions,
+      functions,
+      onProblem,
+    };
     return {
       commands,
       queues,
+      buckets,
       place,
       stack,
       endpointUrl: endpoint.url,
@@ -179,10 +225,18 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
         await Promise.all(found.map((delivery) => deliver(delivery, event)));
         return found.length;
       },
+      passTime: (untilMs) => passTime(passing, untilMs, closed.signal),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function newQueue(spec: QueueSpec, now: () => number, queueAt: (arn: string) => Queue): Queue {
+  const { redrive, ...own } = spec;
+  if (redrive === undefined) return new Queue({ ...own, now });
+  const { deadLetterArn, maxReceives } = redrive;
+  return new Queue({ ...own, now, redrive: { to: () => queueAt(deadLetterArn), maxReceives } });
 }

@@ -7,7 +7,8 @@ import type { DecisiveStatement } from './iam.ts';
 export const INSTANCE_ROLE = 'instance';
 
 /** The name of each statement of the stack's roles, queues and instance policies, with what it is on. */
-export function declaredStatements({ functions, queues, instancePolicies }: Stack): Map<string, string> {
+export function declaredStatements(stack: Stack): Map<string, string> {
+  const { functions, queues, buckets, topics, instancePolicies } = stack;
   const roles = new Map(functions.map(({ role }) => [role.name, role]));
   return new Map([
     ...[...roles.values()].flatMap(({ name, trust, policies }) => [
@@ -15,7 +16,7 @@ export function declaredStatements({ functions, queues, instancePolicies }: Stac
       ...policies.flatMap((one) => named(name, one.name, one.policy)),
     ]),
     ...instancePolicies.flatMap((one) => named(INSTANCE_ROLE, one.name, one.policy)),
-    ...queues.flatMap(({ name, policy }) => named(name, null, policy)),
+    ...[...queues, ...buckets, ...topics].flatMap(({ name, policy }) => named(name, null, policy)),
   ]);
 }
 

@@ -25,9 +25,17 @@ export function physicalsOf(
         return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
       }
       case 'AWS::SQS::Queue': {
-        const name = named(resource, 'QueueName', 80);
+        const name = `${named(resource, 'QueueName', 75)}${properties.FifoQueue === true ? '.fifo' : ''}`;
         const url = queueUrl(name);
         return { ref: url, attributes: { Arn: arn('sqs', name), QueueName: name, QueueUrl: url } };
+      }
+      case 'AWS::S3::Bucket': {
+        const name = named(resource, 'BucketName', 63).toLowerCase();
+        return { ref: name, attributes: { Arn: `arn:${place.partition}:s3:::${name}` } };
+      }
+      case 'AWS::SNS::Topic': {
+        const name = named(resource, 'TopicName', 256);
+        return { ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } };
       }
       case 'AWS::SSM::Document':
         return { ref: named(resource, 'Name', 128), attributes: {} };

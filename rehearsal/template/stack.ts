@@ -1,6 +1,7 @@
 // The stack's resources with every reference resolved, read into what the local Region is made of.
-import { type Permission, type Rule, readRule } from '../region/bus.ts';
+import { type Permission, type Rule, readRule, readSchedule, type Schedule } from '../region/bus.ts';
 import { type CommandDocument, parseDocument } from '../region/document.ts';
+import type { EventSource } from '../region/event-source.ts';
 import { type Association, type InstancePolicy, readAssociation, readInstancePolicy } from './instances.ts';
 import { physicalsOf } from './physicals.ts';
 import { type Place, resolver } from './resolve.ts';
@@ -12,6 +13,16 @@ export interface QueueSpec {
   readonly url: string;
   readonly policy: Json;
   readonly visibilitySeconds: number;
+  readonly fifo: boolean;
+  readonly delaySeconds: number;
+  readonly redrive: { readonly deadLetterArn: string; readonly maxReceives: number } | undefined;
+}
+
+/** A bucket or a topic: what has a policy of its own, and a name in it. */
+export interface Owned {
+  readonly name: string;
+  readonly arn: string;
+  readonly policy: Json;
 }
 
 export interface RoleSpec {
@@ -22,6 +33,8 @@ export interface RoleSpec {
 }
 
 export interface FunctionResource {
+  /** Which of SpotGuard's it is, by the name of its construct: `respond`. */
+  readonly part: string;
   readonly name: string;
   readonly arn: string;
   readonly codeDir: string;
@@ -41,7 +54,11 @@ export interface Stack {
   readonly rules: readonly Rule[];
   readonly permissions: readonly Permission[];
   readonly functions: readonly FunctionResource[];
+  readonly schedules: readonly Schedule[];
+  readonly eventSources: readonly EventSource[];
   readonly queues: readonly QueueSpec[];
+  readonly buckets: readonly Owned[];
+  readonly topics: readonly Owned[];
   readonly documents: ReadonlyMap<string, CommandDocument>;
   readonly associations: readonly Association[];
   readonly instancePolicies: readonly InstancePolicy[];
@@ -72,8 +89,23 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
       url: ref,
       policy: policies[0]?.properties.PolicyDocument ?? null,
       visibilitySeconds: Number(properties.VisibilityTimeout ?? 30),
+      fifo: properties.FifoQueue === true,
+      delaySeconds: Number(properties.DelaySeconds ?? 0),
+      redrive: redriveOf(properties),
     };
   });
+
+  /** `of`: which of its properties the policy names its owners by. */
+  const owned = (type: string, policyType: string, policyOf: string): Owned[] =>
+    of(type).map(({ ref, attributes }): Owned => {
+      const own = of(policyType).filter(({ properties }) => [properties[policyOf]].flat().includes(ref));
+      if (own.length > 1) throw new Error(`${ref} has ${own.length} policies`);
+      return {
+        name: ref.slice(ref.lastIndexOf(':') + 1),
+        arn: attributes.Arn ?? ref,
+        policy: own[0]?.properties.PolicyDocument ?? null,
+      };
+    });
 
   const roles = of('AWS::IAM::Role').map(({ ref, attributes, properties }): RoleSpec => {
     if (Array.isArray(properties.ManagedPolicyArns) && properties.ManagedPolicyArns.length > 0) {
@@ -93,7 +125,8 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
     };
   });
 
-  const functions = of('AWS::Lambda::Function').map(({ ref, attributes, properties }): FunctionResource => {
+  const functions = of('AWS::Lambda::Function').map((resource): FunctionResource => {
+    const { ref, attributes, properties, logicalId } = resource;
     const role = roles.find(({ arn }) => arn === properties.Role);
     if (!role) throw new Error(`function ${ref}: its role is not in the template`);
     const key = String(object(properties.Code).S3Key);
@@ -103,6 +136,7 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
       of('AWS::Lambda::EventInvokeConfig').find(({ properties: p }) => p.FunctionName === ref)?.properties ??
       {};
     return {
+      part: (/(Respond|Settle|Coverage)Function/.exec(logicalId)?.[1] ?? logicalId).toLowerCase(),
       name: ref,
       arn: attributes.Arn ?? '',
       codeDir,
@@ -139,12 +173,34 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
         sourceArn: text(properties.SourceArn),
       }),
     ),
+    schedules: of('AWS::Events::Rule').flatMap(
+      ({ ref, attributes, properties }) => readSchedule(ref, attributes.Arn ?? '', properties) ?? [],
+    ),
+    eventSources: of('AWS::Lambda::EventSourceMapping').flatMap(({ properties }): EventSource[] =>
+      properties.Enabled === false
+        ? []
+        : [
+            {
+              queueArn: String(properties.EventSourceArn),
+              functionArn: functionArn(properties.FunctionName),
+              batchSize: Number(properties.BatchSize ?? 10),
+              reportsFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures'),
+            },
+          ],
+    ),
     functions,
     queues,
+    buckets: owned('AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket'),
+    topics: owned('AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'Topics'),
     documents,
     associations: of('AWS::SSM::Association').map((resource) => readAssociation(resource, documents)),
     instancePolicies: of('AWS::IAM::ManagedPolicy').map(readInstancePolicy),
   };
+}
+
+function redriveOf({ RedrivePolicy: policy }: JsonObject): QueueSpec['redrive'] {
+  if (!isObject(policy)) return undefined;
+  return { deadLetterArn: String(policy.deadLetterTargetArn), maxReceives: Number(policy.maxReceiveCount) };
 }
 
 function includes(list: Json | undefined, wanted: string): boolean {
