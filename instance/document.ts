@@ -9,6 +9,9 @@ import {
   NOTICES_MAX_CHARS,
   NOTICES_PARAMETER,
   NOTICES_PATTERN,
+  REPORTS_MAX_CHARS,
+  REPORTS_PARAMETER,
+  REPORTS_PATTERN,
   STEP_TIMEOUT_SECONDS,
   STEPS,
 } from '../contract/document.ts';
@@ -44,6 +47,13 @@ export function gracefulShutdown(guard: Guard, scripts: Scripts): object {
         allowedPattern: NOTICES_PATTERN,
         minChars: 1,
         maxChars: NOTICES_MAX_CHARS,
+      },
+      [REPORTS_PARAMETER]: {
+        type: 'String',
+        description: 'The bucket where the guard may leave its report; empty: nowhere.',
+        default: '',
+        allowedPattern: REPORTS_PATTERN,
+        maxChars: REPORTS_MAX_CHARS,
       },
     },
     mainSteps: STEPS.map((step) => {

@@ -4,4 +4,4 @@ PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
 export PATH
 guard="${SPOT_GUARD_ROOT:-}/run/spot-guard/guard-@SHA256@.pyz"
 [ -e "$guard" ] || guard="${SPOT_GUARD_ROOT:-}/var/lib/spot-guard/guard-@SHA256@.pyz"
-exec python3 -I -S "$guard" step @STEP@ '{{ Notices }}'
+exec python3 -I -S "$guard" step @STEP@ '{{ Notices }}' '{{ Reports }}'

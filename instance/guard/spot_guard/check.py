@@ -37,11 +37,13 @@ def show() -> int:
         pass  # the line on the metadata service says so
     source = sources.find(metadata, instance_id)
     parsed = settings.parse({**terms.read_defaults(), **(source.settings or {})})
+    in_role = _role(metadata)
     checks: List[Tuple[str, Callable[[], Finding]]] = [
         ("python", _python),
         ("metadata", lambda: _metadata(metadata)),
         ("clock", lambda: _clock(metadata)),
-        ("role", lambda: _role(metadata)),
+        ("role", lambda: in_role),
+        ("reports", lambda: _reports(in_role)),
         ("settings", lambda: _source(source, parsed)),
         ("ssm agent", _agent),
         ("hooks", _hooks),
@@ -96,6 +98,15 @@ def _role(metadata: Metadata) -> Finding:
     except (NoAnswer, ValueError) as error:
         return ("FAIL", str(error))
     return ("ok", "the metadata service gives credentials of the instance's role")
+
+
+def _reports(in_role: Finding) -> Finding:
+    bucket = terms.read_reports()
+    if not bucket:
+        return ("note", "no bucket is known here: a report goes where a command tells, or into its output alone")
+    if in_role[0] != "ok":
+        return ("note", f"not left in s3://{bucket}: see role")
+    return ("ok", f"reports go to s3://{bucket}, if the role has the stack's instance policy")
 
 
 def _source(source: sources.Source, parsed: settings.Settings) -> Finding:
