@@ -96,9 +96,12 @@ function shellStep(name: string, timeoutSeconds: number, script: string): object
     action: 'aws:runShellScript',
     name,
     precondition: { StringEquals: ['platformType', 'Linux'] },
-    inputs: { timeoutSeconds: String(timeoutSeconds), runCommand: script.trimEnd().split('\n') },
+    inputs: { timeoutSeconds: String(timeoutSeconds), runCommand: script.trimEnd().split('\n').filter(isCode) },
   };
 }
+
+/** Or the line that says which step it is: the other comments are for who reads the script as a file. */
+const isCode = (line: string): boolean => !/^ *# (?!SpotGuard, )/.test(line);
 
 function bounded(most: number, document: object): object {
   const bytes = Buffer.byteLength(JSON.stringify(document));

@@ -29,7 +29,7 @@ def strip(source: str) -> str:
 
     A level of indentation is one space.
     """
-    kept = _without_annotations(_without_comments(source))
+    kept = _without_idle_imports(_without_annotations(_without_comments(source)))
     tree = ast.parse(kept)
     docstrings = _docstrings(tree)
     within_strings = {
@@ -95,6 +95,21 @@ def _without_annotations(source: str) -> str:
     return text.decode()
 
 
+def _without_idle_imports(source: str) -> str:
+    """Of names that only the annotations had a use for; what is left of an import is on one line."""
+    tree = ast.parse(source)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    lines = source.splitlines(keepends=True)
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.level or node.module == "typing"):
+            kept = [name for name in node.names if (name.asname or name.name) in used]
+            for number in range(node.lineno - 1, node.end_lineno or node.lineno):
+                lines[number] = "\n"
+            if kept:
+                lines[node.lineno - 1] = ast.unparse(ast.ImportFrom(node.module, kept, node.level)) + "\n"
+    return "".join(lines)
+
+
 def _without_comments(source: str) -> str:
     lines = source.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -131,7 +146,7 @@ def needed() -> List[Path]:
         if name in found or not path.exists():
             continue
         found.add(name)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(strip(path.read_text(encoding="utf-8")))):
             if isinstance(node, ast.ImportFrom) and node.level == 1:
                 pending += [node.module] if node.module else [one.name for one in node.names]
     return [GUARD / "__main__.py", *(PACKAGE / f"{name}.py" for name in sorted(found))]

@@ -25,6 +25,14 @@ class Strip(unittest.TestCase):
         kept = "class C(NamedTuple):\n x: int = 1\n def f(self, y, *z):\n  é = y\n  self.a: int\n"
         self.assertEqual(pack.strip(source), kept)
 
+    def test_imports_go_that_only_annotations_had_a_use_for(self) -> None:
+        source = (
+            "import os\nfrom typing import (\n    Any,\n    cast,\n)\nfrom . import a\nfrom .b import C as D, E\n"
+            "def f(x: Any, y: a.T) -> E:\n    return cast('Any', D)\n"
+        )
+        kept = "import os\nfrom typing import cast\nfrom .b import C as D\ndef f(x, y):\n return cast('Any', D)\n"
+        self.assertEqual(pack.strip(source), kept)
+
     def test_strings_that_look_like_comments_stay(self) -> None:
         source = 'x = "# no comment"\ny = """a\n# b\n\nc"""\n'
         self.assertIn("# no comment", pack.strip(source))
@@ -63,7 +71,10 @@ class Pack(unittest.TestCase):
 
 
 def _code(source: str) -> str:
-    """But for strings that stand as statements, the `pass` that takes the place of one, and annotations."""
+    """But for strings that stand as statements, the `pass` that takes the place of one, and annotations.
+
+    Nor with the imports that only those had a use for.
+    """
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -73,6 +84,12 @@ def _code(source: str) -> str:
                 text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
                 if text or isinstance(statement, ast.Pass):
                     node.body.remove(statement)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in list(tree.body):
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            node.names = [name for name in node.names if (name.asname or name.name) in used]
+            if not node.names:
+                tree.body.remove(node)
     return ast.dump(tree)
 
 

@@ -7,7 +7,7 @@ from unittest import mock
 
 from on_a_machine import INSTANCE_ID, OnAMachine, Told
 from spot_guard import contract, settings, sources
-from spot_guard.metadata import Answer, NoAnswer
+from spot_guard.answer import Answer, NoAnswer
 
 TAGS = sources.TAGS_PATH
 CACHE = {"instanceId": INSTANCE_ID, "tags": {"spot-guard": "enabled", "spot-guard:workload": "of-the-cache"}}

@@ -6,12 +6,13 @@ import sys
 import time
 from typing import Callable, List, Optional, Tuple
 
+from .answer import NoAnswer
 from . import contract, hooks, lock, role, settings, sources, terms
 from .builtin import CONTAINER_ENGINES
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .install import STARTED
-from .metadata import Metadata, NoAnswer
+from .metadata import Metadata
 from .paths import has_systemd, here, which
 from .patience import ANSWER_SECONDS, within
 from .sighting import epoch_of_date

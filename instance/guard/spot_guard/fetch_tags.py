@@ -6,9 +6,8 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any, Dict
 from urllib.parse import urlencode
 
-from . import aws, contract, files, identity, sources
+from . import aws, contract, files, sources
 from .aws import Failed
-from .metadata import Metadata
 from .notice import INSTANCE_ID
 from .paths import here
 
@@ -20,12 +19,11 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 def fetch() -> int:
     """How many tags of SpotGuard's there are. Raises Failed, OSError where they cannot be kept."""
-    metadata = Metadata()
     try:
-        service = aws.Service("ec2", metadata)
+        service = aws.Service("ec2")
     except aws.NoRole as why:
         raise aws.NoRole(f"{why}, so that EC2 cannot be asked for its tags") from why
-    instance_id = aws.told(metadata, identity.PATH, INSTANCE_ID)
+    instance_id = service.told("meta-data/instance-id", INSTANCE_ID)
     form = {
         "Action": "DescribeTags",
         "Version": API_VERSION,

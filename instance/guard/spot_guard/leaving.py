@@ -41,18 +41,15 @@ def _put(bucket: str, plan: Plan, report: str, seconds: float, tries: int) -> No
     until = time.monotonic() + seconds - SPARE_SECONDS
     # Imported here: http and TLS are in no plan's way.
     from . import aws
-    from .metadata import Metadata
 
     if not BUCKET.fullmatch(bucket):
         raise ValueError("not the name of a bucket")
-    metadata = Metadata()
     try:
-        service = aws.Service("s3", metadata)
+        service = aws.Service("s3")
     except aws.NoRole:
         return  # as many instances are: the command has the report
-    partition = aws.told(metadata, "/latest/meta-data/services/partition", PARTITION)
-    identity = aws.told(metadata, "/latest/dynamic/instance-identity/document", IDENTITY)
-    account = IDENTITY.sub(r"\1", identity)
+    partition = service.told("meta-data/services/partition", PARTITION)
+    account = IDENTITY.sub(r"\1", service.told("dynamic/instance-identity/document", IDENTITY))
     arn = f"arn:{partition}:ec2:{service.region}:{account}:instance/{plan.notice.instance_id}"
     path = quote(f"/{contract.REPORTS_PREFIX}{arn}/{plan.run_.name}.json")
     if service.elsewhere or "." in bucket:  # of no such name does S3's certificate speak
