@@ -25,11 +25,11 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def strip(source: str) -> str:
-    """The source without what only a reader needs. Strings and line breaks of code stay as they are.
+    """The source without what only a reader needs. Strings stay as they are.
 
-    A level of indentation is one space.
+    A level of indentation is one space, a statement one line.
     """
-    kept = _without_idle_imports(_without_annotations(_without_comments(source)))
+    kept = _on_one_line(_without_idle_imports(_without_annotations(_without_comments(source))))
     tree = ast.parse(kept)
     docstrings = _docstrings(tree)
     within_strings = {
@@ -107,6 +107,21 @@ def _without_idle_imports(source: str) -> str:
                 lines[number] = "\n"
             if kept:
                 lines[node.lineno - 1] = ast.unparse(ast.ImportFrom(node.module, kept, node.level)) + "\n"
+    return "".join(lines)
+
+
+def _on_one_line(source: str) -> str:
+    """What stands in brackets."""
+    lines = source.splitlines(keepends=True)
+    depth = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.OP:
+            depth += (token.string in "([{") - (token.string in ")]}")
+        elif token.type == tokenize.NL and depth:
+            row = token.start[0]
+            before, after = lines[row - 1].rstrip(), lines[row].lstrip(" ")
+            glue = "" if before[-1:] in "([{," or after[:1] in ")]}" else " "
+            lines[row - 1], lines[row] = "", before + glue + after
     return "".join(lines)
 
 

@@ -33,6 +33,11 @@ class Strip(unittest.TestCase):
         kept = "import os\nfrom typing import cast\nfrom .b import C as D\ndef f(x, y):\n return cast('Any', D)\n"
         self.assertEqual(pack.strip(source), kept)
 
+    def test_a_statement_is_on_one_line_but_for_its_strings(self) -> None:
+        source = 'x = f(\n    1,\n\n    g[\n        2\n    ] if y\n    else """a\n  b""",\n)\nif x:\n    z = (\n        3,\n    )\n'
+        kept = 'x = f(1,g[2] if y else """a\n  b""",)\nif x:\n z = (3,)\n'
+        self.assertEqual(pack.strip(source), kept)
+
     def test_strings_that_look_like_comments_stay(self) -> None:
         source = 'x = "# no comment"\ny = """a\n# b\n\nc"""\n'
         self.assertIn("# no comment", pack.strip(source))
