@@ -8,10 +8,6 @@ from . import contract
 HOST = "169.254.169.254"
 PORT = 80
 TOKEN_PATH = "/latest/api/token"  # noqa: S105
-TOKEN_HEADER = "X-aws-ec2-metadata-token"  # noqa: S105
-SECONDS_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
-ANSWER_SECONDS = 1.0
-"""For the whole of one answer. The service is on the machine's own host: it answers in a millisecond."""
 
 
 class NoAnswer(Exception):

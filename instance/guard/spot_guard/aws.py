@@ -8,9 +8,10 @@ from typing import Dict, Tuple
 from urllib.parse import urlsplit
 
 from . import role, sigv4
-from .answer import ANSWER_SECONDS, SECONDS_HEADER, TOKEN_HEADER, TOKEN_PATH, Answer, NoAnswer, address
+from .answer import TOKEN_PATH, Answer, NoAnswer, address
 
 ANSWER_BYTES = 1_000_000
+METADATA_SECONDS = 1.0
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 DOMAIN = re.compile(r"[a-z0-9.-]+")
 FAULTS = (OSError, http.client.HTTPException)
@@ -34,8 +35,8 @@ class Service:
     def __init__(self, name: str) -> None:
         """Raises Failed."""
         self._name = name
-        self._metadata = _Metadata()
         try:
+            self._metadata = _Metadata()
             self._credentials = role.credentials(self._metadata)
         except LookupError as error:
             raise NoRole("the instance has no role") from error
@@ -80,18 +81,18 @@ class _Metadata:
     """For a few questions in a row, over http: who asks AWS has loaded it, and the watcher must not."""
 
     def __init__(self) -> None:
-        self._headers = {SECONDS_HEADER: "60"}
+        """Raises NoAnswer, ValueError."""
+        self._headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
+        self._headers = {"X-aws-ec2-metadata-token": self._ask("PUT", TOKEN_PATH).body}
 
     def get(self, path: str) -> Answer:
         """Raises NoAnswer, ValueError."""
-        if TOKEN_HEADER not in self._headers:
-            self._headers = {TOKEN_HEADER: self._ask("PUT", TOKEN_PATH).body}
         return self._ask("GET", path)
 
     def _ask(self, method: str, path: str) -> Answer:
         host, port = address()
         try:
-            status, said = _exchange(f"http://{host}:{port}", method, path, self._headers, b"", ANSWER_SECONDS)
+            status, said = _exchange(f"http://{host}:{port}", method, path, self._headers, b"", METADATA_SECONDS)
         except FAULTS as error:
             raise NoAnswer(str(error)) from error
         return Answer(status, said.decode("utf-8"), None)

@@ -5,21 +5,15 @@ import socket
 import time
 from typing import Dict, Optional, Tuple
 
-from .answer import (
-    ANSWER_SECONDS,
-    SECONDS_HEADER,
-    TOKEN_HEADER,
-    TOKEN_PATH,
-    Answer,
-    NoAnswer,
-    address,
-)
+from .answer import TOKEN_PATH, Answer, NoAnswer, address
 
 TOKEN_SECONDS = 21600
 """The longest that AWS grants."""
 AGAIN_SECONDS = 10.0
 """After a renewal that failed: it may have taken its whole second."""
 TOKEN_CHARS = 1024
+ANSWER_SECONDS = 1.0
+"""For the whole of one answer. The service is on the machine's own host: it answers in a millisecond."""
 ANSWER_BYTES = 65536
 STATUS = re.compile(r"HTTP/1\.[0-9] ([0-9]{3})(?: |$)")
 LENGTH = re.compile(r"[0-9]{1,9}")
@@ -48,10 +42,10 @@ class Metadata:
     def _ask(self, path: str) -> Answer:
         if not self._token:
             raise NoAnswer(self._refusal)
-        return request(self._address, "GET", path, {TOKEN_HEADER: self._token})
+        return request(self._address, "GET", path, {"X-aws-ec2-metadata-token": self._token})
 
     def _renew(self) -> None:
-        asked = {SECONDS_HEADER: str(TOKEN_SECONDS)}
+        asked = {"X-aws-ec2-metadata-token-ttl-seconds": str(TOKEN_SECONDS)}
         self._renew_at = time.monotonic() + (AGAIN_SECONDS if self._token else 0.0)
         try:
             answer = request(self._address, "PUT", TOKEN_PATH, asked)
