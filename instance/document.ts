@@ -96,7 +96,10 @@ function shellStep(name: string, timeoutSeconds: number, script: string): object
     action: 'aws:runShellScript',
     name,
     precondition: { StringEquals: ['platformType', 'Linux'] },
-    inputs: { timeoutSeconds: String(timeoutSeconds), runCommand: script.trimEnd().split('\n').filter(isCode) },
+    inputs: {
+      timeoutSeconds: String(timeoutSeconds),
+      runCommand: script.trimEnd().split('\n').filter(isCode),
+    },
   };
 }
 

@@ -23,7 +23,9 @@ TOLD = {
     "/latest/meta-data/placement/region": REGION,
     "/latest/meta-data/services/domain": "amazonaws.com",
     "/latest/meta-data/services/partition": "aws",
-    "/latest/dynamic/instance-identity/document": json.dumps({"accountId": ACCOUNT, "kernelId": None}, indent=1),
+    "/latest/dynamic/instance-identity/document": json.dumps(
+        {"accountId": ACCOUNT, "kernelId": None}, indent=1
+    ),
 }
 
 
@@ -45,7 +47,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         if self.path.startswith("/latest/"):
-            return self.do_GET()
+            self.do_GET()
+            return
         body = self.rfile.read(int(self.headers["content-length"])).decode()
         self.server.puts.append(Put(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         answers = self.server.answers

@@ -58,7 +58,11 @@ describe('the document', () => {
 
   it('may be called without a bucket for reports, as before there was one', () => {
     expect(document.parameters[NOTICES_PARAMETER]).not.toHaveProperty('default');
-    expect(document.parameters[REPORTS_PARAMETER]).toMatchObject({ type: 'String', default: '', maxChars: 63 });
+    expect(document.parameters[REPORTS_PARAMETER]).toMatchObject({
+      type: 'String',
+      default: '',
+      maxChars: 63,
+    });
   });
 
   it.each(scripts)('has in %s a script that the agent and every shell take', (_, script) => {

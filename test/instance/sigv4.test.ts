@@ -1,9 +1,8 @@
 // The guard's own AWS signature beside that of the SDK's signer, for the requests that the guard sends.
 import { execFileSync } from 'node:child_process';
-import { createHash, createHmac } from 'node:crypto';
 import { join } from 'node:path';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { expect, it } from 'vitest';
+import { bySdk, type Signed } from './by-sdk.ts';
 
 const SIGN = `
 import json, sys
@@ -17,7 +16,7 @@ for line in sys.stdin:
     print(signed["authorization"])
 `;
 const GUARD = join(import.meta.dirname, '../../instance/guard');
-const BASE = {
+const BASE: Signed = {
   keyId: 'AKIDEXAMPLE',
   secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
   token: 'IQoJb3JpZ2luX2VjE//////==',
@@ -40,46 +39,20 @@ const PUT = {
   path: '/reports/arn%3Aaws%3Aec2%3Aeu-central-1%3A123456789012%3Ainstance/i-0123456789abcdef0/1770219015.json',
   body: '{"version":1}',
 };
-const REQUESTS: readonly (typeof BASE)[] = [
+const REQUESTS: readonly Signed[] = [
   BASE,
   { ...BASE, token: '' },
   { ...BASE, body: '' },
   { ...BASE, host: '127.0.0.1:4566', body: 'ключ=значение' },
   { ...BASE, region: 'cn-north-1', host: 'ec2.cn-north-1.amazonaws.com.cn', at: '20281231T235959Z' },
   PUT,
-  { ...PUT, token: '', host: '127.0.0.1:4566', path: `/my.reports${PUT.path.replace('.json', '-rebalance.json')}` },
+  {
+    ...PUT,
+    token: '',
+    host: '127.0.0.1:4566',
+    path: `/my.reports${PUT.path.replace('.json', '-rebalance.json')}`,
+  },
 ];
-
-/** What the signer needs of a hash: with a secret it is an HMAC. */
-class Sha256 {
-  readonly #hash;
-  constructor(secret?: string | Uint8Array) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
-  }
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-  reset(): void {}
-}
-
-async function bySdk(said: typeof BASE) {
-  const { keyId, secret, token, type, region, host, body, at, service, method, path } = said;
-  const signer = new SignatureV4({
-    credentials: { accessKeyId: keyId, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) },
-    region,
-    service,
-    sha256: Sha256 as never,
-    applyChecksum: service === 's3',
-    uriEscapePath: service !== 's3',
-  });
-  const request = { method, protocol: 'https:', hostname: host, path, query: {}, body };
-  const headers = { host, 'content-type': type };
-  const date = new Date(at.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  return (await signer.sign({ ...request, headers }, { signingDate: date })).headers.authorization;
-}
 
 it('is the same, with and without a session token, whatever the body, the host, the time and the path', async () => {
   const bySpotGuard = execFileSync('python3', ['-I', '-S', '-B', '-c', SIGN, GUARD], {

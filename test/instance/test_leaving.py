@@ -1,4 +1,4 @@
-"""The report goes to S3 once the plan is over, within its bounds, and whatever S3 does, the runner lives on."""
+"""The report goes to S3 once the plan is over, within bounds; whatever S3 does, the runner lives on."""
 
 import hashlib
 import http.client
@@ -64,8 +64,12 @@ class Left(Leaving):
         [put] = self.aws.puts
         self.assertEqual((put.path, put.body), (self.path(plan), REPORT))
         self.assertEqual(put.headers["x-amz-content-sha256"], hashlib.sha256(REPORT.encode()).hexdigest())
-        self.assertEqual((put.headers["x-amz-security-token"], put.headers["content-type"]), ("t==", "application/json"))
-        self.assertIn(f"/{REGION}/s3/aws4_request, SignedHeaders=content-type;host;x-amz-", put.headers["authorization"])
+        self.assertEqual(
+            (put.headers["x-amz-security-token"], put.headers["content-type"]), ("t==", "application/json")
+        )
+        self.assertIn(
+            f"/{REGION}/s3/aws4_request, SignedHeaders=content-type;host;x-amz-", put.headers["authorization"]
+        )
 
     def test_is_that_of_a_recommendation_by_a_name_of_its_own(self) -> None:
         plan = self.plan(event="rebalance", action=contract.REBALANCE)
@@ -127,7 +131,9 @@ class Fault(Leaving):
         self.aws.answers = [refuses(403, "AccessDenied")]
         [said] = self.leave(self.plan())
         self.assertEqual(len(self.aws.puts), 1)
-        self.assertRegex(said, r"\Athe report is not left in 'my-reports': S3 answers HTTP 403: AccessDenied; attach")
+        self.assertRegex(
+            said, r"\Athe report is not left in 'my-reports': S3 answers HTTP 403: AccessDenied; attach"
+        )
 
     def test_of_s3_itself_is_tried_again_and_three_times_at_most(self) -> None:
         for answers in ([refuses(500, "InternalError"), done], [resets, resets, done]):
@@ -180,7 +186,9 @@ class Fault(Leaving):
                 self.aws.told[path] = before
         for bucket in ("a/../b", "ab", "-x-", "x" * 64, "B_b", "a b\r\n"):
             with self.subTest(bucket):
-                self.assertRegex(self.leave(self.plan(400, reports=bucket))[-1], r"\A[ -~]+: not the name of a bucket\Z")
+                self.assertRegex(
+                    self.leave(self.plan(400, reports=bucket))[-1], r"\A[ -~]+: not the name of a bucket\Z"
+                )
         self.assertEqual(self.aws.puts, [])
 
     def test_is_a_metadata_service_that_is_not_there(self) -> None:

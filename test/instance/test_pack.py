@@ -27,14 +27,20 @@ class Strip(unittest.TestCase):
 
     def test_imports_go_that_only_annotations_had_a_use_for(self) -> None:
         source = (
-            "import os\nfrom typing import (\n    Any,\n    cast,\n)\nfrom . import a\nfrom .b import C as D, E\n"
-            "def f(x: Any, y: a.T) -> E:\n    return cast('Any', D)\n"
+            "import os\nfrom typing import (\n    Any,\n    cast,\n)\nfrom . import a\n"
+            "from .b import C as D, E\ndef f(x: Any, y: a.T) -> E:\n    return cast('Any', D)\n"
         )
-        kept = "import os\nfrom typing import cast\nfrom .b import C as D\ndef f(x, y):\n return cast('Any', D)\n"
+        kept = (
+            "import os\nfrom typing import cast\nfrom .b import C as D\n"
+            "def f(x, y):\n return cast('Any', D)\n"
+        )
         self.assertEqual(pack.strip(source), kept)
 
     def test_a_statement_is_on_one_line_but_for_its_strings(self) -> None:
-        source = 'x = f(\n    1,\n\n    g[\n        2\n    ] if y\n    else """a\n  b""",\n)\nif x:\n    z = (\n        3,\n    )\n'
+        source = (
+            'x = f(\n    1,\n\n    g[\n        2\n    ] if y\n    else """a\n  b""",\n)\n'
+            "if x:\n    z = (\n        3,\n    )\n"
+        )
         kept = 'x = f(1,g[2] if y else """a\n  b""",)\nif x:\n z = (3,)\n'
         self.assertEqual(pack.strip(source), kept)
 

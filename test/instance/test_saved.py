@@ -17,7 +17,19 @@ class Saved(OnAMachine):
         self.assertEqual(saved.read(self.root + "/none"), (None, ""))
 
     def test_does_not_count_where_it_is_no_number_and_says_why_in_plain_ascii(self) -> None:
-        for said in ("", "\n", "-1", "1.5", "1e3", "0x10", "1 2", "9" * 16, "\u0663", "\x1b[2J", "x" * 65_000):
+        for said in (
+            "",
+            "\n",
+            "-1",
+            "1.5",
+            "1e3",
+            "0x10",
+            "1 2",
+            "9" * 16,
+            "\u0663",
+            "\x1b[2J",
+            "x" * 65_000,
+        ):
             with self.subTest(said[:20]):
                 count, fault = saved.read(self.put("/saved", said))
                 self.assertIsNone(count)

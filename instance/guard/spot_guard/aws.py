@@ -30,7 +30,7 @@ class NoRole(Failed):
 
 
 class Service:
-    """`ec2`, `s3`: in the instance's own Region, unless AWS's own variable says where else, for the rehearsal."""
+    """`ec2` or `s3`, in the instance's own Region; elsewhere only where AWS's own variable says so."""
 
     def __init__(self, name: str) -> None:
         """Raises Failed."""
@@ -63,9 +63,7 @@ class Service:
         host, name = urlsplit(self.endpoint).netloc, self._name.upper()
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         kinds = {"content-type": kind}
-        headers = sigv4.sign(
-            self._credentials, self.region, self._name, host, kinds, body, at, method, path
-        )
+        headers = sigv4.sign(self._credentials, self.region, self._name, host, kinds, body, at, method, path)
         try:
             status, said = _exchange(self.endpoint, method, path, headers, body, timeout)
         except FAULTS as error:
@@ -92,7 +90,9 @@ class _Metadata:
     def _ask(self, method: str, path: str) -> Answer:
         host, port = address()
         try:
-            status, said = _exchange(f"http://{host}:{port}", method, path, self._headers, b"", METADATA_SECONDS)
+            status, said = _exchange(
+                f"http://{host}:{port}", method, path, self._headers, b"", METADATA_SECONDS
+            )
         except FAULTS as error:
             raise NoAnswer(str(error)) from error
         return Answer(status, said.decode("utf-8"), None)

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Callable, List, Optional, Tuple
 
-from .answer import NoAnswer
 from . import contract, hooks, lock, role, settings, sources, terms
+from .answer import NoAnswer
 from .builtin import CONTAINER_ENGINES
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
@@ -104,10 +104,10 @@ def _role(metadata: Metadata) -> Finding:
 def _reports(in_role: Finding) -> Finding:
     bucket = terms.read_reports()
     if not bucket:
-        return ("note", "no bucket is known here: a report goes where a command tells, or into its output alone")
+        return ("note", "no bucket is known to the installed guard: only a command may name one")
     if in_role[0] != "ok":
-        return ("note", f"not left in s3://{bucket}: see role")
-    return ("ok", f"reports go to s3://{bucket}, if the role has the stack's instance policy")
+        return ("note", f"none would be left in s3://{bucket}, see role")
+    return ("ok", f"reports go to s3://{bucket}")
 
 
 def _source(source: sources.Source, parsed: settings.Settings) -> Finding:

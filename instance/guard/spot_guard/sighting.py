@@ -6,8 +6,8 @@ import time
 from calendar import timegm
 from typing import Any, NamedTuple, Optional, Union, cast
 
-from .answer import Answer
 from . import contract
+from .answer import Answer
 
 INSTANCE_ACTION_PATH = "/latest/meta-data/spot/instance-action"
 REBALANCE_PATH = "/latest/meta-data/events/recommendations/rebalance"

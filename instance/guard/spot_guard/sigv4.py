@@ -22,7 +22,7 @@ def sign(
     method: str = "POST",
     path: str = "/",
 ) -> Dict[str, str]:
-    """The headers of a request, signed. `at`: like 20260204T153015Z; `path`: percent-encoded, as it is sent."""
+    """A request's headers, signed. `at`: like 20260204T153015Z. `path`: percent-encoded as it is sent."""
     digest = hashlib.sha256(body).hexdigest()
     named = {
         **{name.lower(): value.strip() for name, value in headers.items()},

@@ -4,8 +4,8 @@ import re
 import time
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, cast
 
-from .answer import NoAnswer
 from . import contract, files
+from .answer import NoAnswer
 from .metadata import Metadata
 from .notice import known_settings
 from .paths import here

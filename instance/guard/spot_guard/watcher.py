@@ -4,8 +4,8 @@ import os
 import time
 from typing import Callable, Dict, List, Tuple
 
-from .answer import Answer, NoAnswer
 from . import contract, files, noticefile, runs, sighting, sources, stopped
+from .answer import Answer, NoAnswer
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .metadata import Metadata
