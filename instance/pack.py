@@ -27,9 +27,10 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 def strip(source: str) -> str:
     """The source without what only a reader needs. Strings stay as they are.
 
-    A level of indentation is one space, a statement one line.
+    A level of indentation is one space, a statement one line, and only between words stands a space.
     """
-    kept = _on_one_line(_without_idle_imports(_without_annotations(_without_comments(source))))
+    kept = _without_idle_imports(_without_annotations(_without_comments(source)))
+    kept = _without_spaces(_on_one_line(kept))
     tree = ast.parse(kept)
     docstrings = _docstrings(tree)
     within_strings = {
@@ -122,6 +123,25 @@ def _on_one_line(source: str) -> str:
             before, after = lines[row - 1].rstrip(), lines[row].lstrip(" ")
             glue = "" if before[-1:] in "([{," or after[:1] in ")]}" else " "
             lines[row - 1], lines[row] = "", before + glue + after
+    return "".join(lines)
+
+
+def _without_spaces(source: str) -> str:
+    """Those that no two words need between them. Of a formatted string nothing is touched."""
+    lines = source.splitlines(keepends=True)
+    cuts: List[Tuple[int, int, int]] = []
+    formatted = 0  # from Python 3.12 on its parts are tokens of their own
+    row, column = 0, 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        begin, kind = token.start[1], tokenize.tok_name[token.type]
+        if token.start[0] == row and begin > column > 0 and not formatted and token.string.strip():
+            line = lines[row - 1]
+            if not all(char.isalnum() or char in "_'\"" for char in (line[column - 1], line[begin])):
+                cuts.append((row, column, begin))
+        formatted += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+        row, column = token.end
+    for row, column, begin in reversed(cuts):
+        lines[row - 1] = lines[row - 1][:column] + lines[row - 1][begin:]
     return "".join(lines)
 
 

@@ -36,13 +36,16 @@ class Put(NamedTuple):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: "Loopback"
+    @property
+    def loopback(self) -> "Loopback":
+        assert isinstance(self.server, Loopback)
+        return self.server
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing: a test's output is its own."""
 
     def do_GET(self) -> None:
-        said = self.server.told.get(self.path)
+        said = self.loopback.told.get(self.path)
         self.reply(404 if said is None else 200, (said or "").encode())
 
     def do_PUT(self) -> None:
@@ -50,8 +53,8 @@ class Handler(BaseHTTPRequestHandler):
             self.do_GET()
             return
         body = self.rfile.read(int(self.headers["content-length"])).decode()
-        self.server.puts.append(Put(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-        answers = self.server.answers
+        self.loopback.puts.append(Put(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        answers = self.loopback.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
     def reply(self, status: int, body: bytes = b"") -> None:
@@ -87,12 +90,12 @@ def refuses(status: int, code: str) -> Callable[[Handler], None]:
 
 
 def hangs(handler: Handler) -> None:
-    handler.server.over.wait(20)
+    handler.loopback.over.wait(20)
 
 
 def trickles(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n")
-    while not handler.server.over.wait(0.1):
+    while not handler.loopback.over.wait(0.1):
         handler.wfile.write(b"x")
 
 
