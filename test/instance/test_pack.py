@@ -31,7 +31,7 @@ class Strip(unittest.TestCase):
             "from .b import C as D, E\ndef f(x: Any, y: a.T) -> E:\n    return cast('Any', D)\n"
         )
         kept = (
-            "import os\nfrom typing import cast\nfrom .b import C as D\ndef f(x,y):\n return cast('Any',D)\n"
+            "import os\nfrom typing import cast\nfrom.b import C as D\ndef f(x,y):\n return cast('Any',D)\n"
         )
         self.assertEqual(pack.strip(source), kept)
 
