@@ -17,6 +17,7 @@ describe('a function whose process cannot be started', () => {
         environment: {},
       },
       (line) => said.push(line),
+      Date.now,
     );
     const { functionError } = await environment.invoke('{}');
     await environment.close();
