@@ -1,5 +1,5 @@
 // Lets the notice out on both paths, and waits until nothing is left to wait for, or the reclaim comes.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { INTERRUPTION_DETAIL_TYPE, REBALANCE_DETAIL_TYPES } from '../contract/events.ts';
 import { PATHS, WATCH_UNIT } from '../contract/instance.ts';
@@ -14,6 +14,7 @@ import type { LocalWorld } from './world.ts';
 const POLL_MS = 20;
 /** How long the runner has to leave after its report, and a log line to come out of its pipe. */
 const SETTLE_MS = 2_000;
+const REPORT_MS = 2_000;
 const BETWEEN_EVENTS_SECONDS = 0.15;
 /** What the watcher says when it has dealt with a notice. */
 const DEALT_WITH = /^(interruption|rebalance): /;
@@ -73,6 +74,7 @@ export async function untilQuiet(
     underWay === 0 &&
     !world.region.commands.invocations.some(({ status }) => open(status)) &&
     !isRunning(world.instance) &&
+    !isReporting(scenario, world) &&
     !(announced && isWatcherToAct(world));
   while (!quiet() && Date.now() < reclaimMs) await delay(POLL_MS, undefined, { signal });
   return quiet();
@@ -87,6 +89,19 @@ function isRunning(instance: Instance): boolean {
     existsSync(runs) &&
     readdirSync(runs).some((run) => /^\d/.test(run) && existsSync(`${runs}/${run}/unfinished`))
   );
+}
+
+/** A plan has ended, and its report is not yet in S3: the machine has that moment, but not for ever. */
+function isReporting({ metadata }: Scenario, { region, instance }: LocalWorld): boolean {
+  const runs = instance.at(PATHS.runs);
+  if (metadata?.noRole || !existsSync(runs)) return false;
+  const keys = region.buckets.flatMap(({ puts }) => [...puts.keys()]);
+  return readdirSync(runs).some((run) => {
+    const journal = `${runs}/${run}/journal.jsonl`;
+    if (!/^\d+(-rebalance)?$/.test(run) || !existsSync(journal)) return false;
+    const isFresh = Date.now() - statSync(journal).mtimeMs < REPORT_MS;
+    return isFresh && !keys.some((key) => key.endsWith(`/${run}.json`));
+  });
 }
 
 /** It runs, and has not yet had a word on the notice that the metadata service announces. */

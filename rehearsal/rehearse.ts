@@ -119,7 +119,7 @@ async function run(
     await linesOut(observer, outcomes.length);
     await world.close();
     const invocations = region.commands.of(instance.id);
-    const verdict = verdictOf(outcomes, observer.log);
+    const verdict = verdictOf(outcomes, observer.log, deadline);
     const isOverflow = ({ name }: { readonly name: string }): boolean => name.includes('Overflow');
     const evidence: Evidence = {
       verdict,

@@ -28,9 +28,15 @@ export function outcomesIn(buckets: readonly Bucket[]): OutcomeRecord[] {
     .map(({ body }) => JSON.parse(body.toString('utf8')) as OutcomeRecord);
 }
 
-/** Of the notice, where there was a recommendation too. */
-export function verdictOf(outcomes: readonly OutcomeRecord[], log: readonly JsonObject[]): Verdict {
-  const record = outcomes.find(({ action }) => action !== REBALANCE) ?? outcomes[0];
+/** Of the notice with that deadline (epoch seconds), where there were others or a recommendation too. */
+export function verdictOf(
+  outcomes: readonly OutcomeRecord[],
+  log: readonly JsonObject[],
+  deadline: number,
+): Verdict {
+  const apart = ({ action, deadline: own }: OutcomeRecord): number =>
+    action === REBALANCE ? Number.MAX_VALUE : Math.abs(Date.parse(own) - deadline * 1000);
+  const [record] = outcomes.toSorted((a, b) => apart(a) - apart(b));
   if (record !== undefined) {
     const { outcome, because, secondsToSpare = null, report = null } = record;
     return { outcome, because, secondsToSpare, report, record };

@@ -49,6 +49,7 @@ export async function startFunction(spec: FunctionResource, world: FunctionWorld
   }
   const keyId = `ASIAREHEARSAL${String(world.principals.size).padStart(7, '0')}`;
   const principal: Principal = {
+    by: spec.part,
     arn: spec.role.arn,
     account,
     policies: { identity: spec.role.policies, onDecided },
@@ -124,6 +125,7 @@ function logWriter(
       const started = performance.now();
       const allowed = await isAllowed(request, principal.policies);
       onCall({
+        by: spec.part,
         service: 'logs',
         action,
         allowed,
@@ -167,6 +169,7 @@ async function toDestination(
   const started = performance.now();
   const allowed = await isAllowed(request, principal.policies);
   onCall({
+    by: spec.part,
     service: 'sqs',
     action: 'SendMessage',
     allowed,

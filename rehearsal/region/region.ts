@@ -183,6 +183,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       token: 'rehearsal',
     };
     principals.set(instanceRole.accessKeyId, {
+      by: 'instance',
       arn: `arn:${place.partition}:iam::${place.account}:role/${INSTANCE_ROLE}`,
       account: place.account,
       context: { 'ec2:SourceInstanceARN': `${arnPrefix('ec2')}instance/${options.instanceId}` },

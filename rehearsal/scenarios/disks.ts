@@ -59,7 +59,7 @@ export const diskFull: Scenario = {
 export const diskFillsUp: Scenario = {
   name: 'disk-turns-read-only',
   story:
-    'nothing can be written from the middle of drain on: the stages still run, and nothing is claimed without a report',
+    'nothing can be written from the middle of drain on: the stages still run, no step can tell, and the report goes to S3',
   expected: 'failed',
   onlyInAll: true,
   prepare: (instance) => {
@@ -77,7 +77,7 @@ export const diskFillsUp: Scenario = {
   },
   expectations: [
     ({ instance }) => hooksRan(instance, ['drain', 'late-save', 'late-clean']),
-    ({ verdict }) => check(verdict.report === null, 'no report', verdict.report),
+    ({ verdict: { record } }) => check(record?.provenBy === 'guard', 'a report by the guard itself', record),
     ({ invocations }) => {
       const words = invocations.flatMap(({ steps }) => steps.map(({ stdout }) => stdout)).join('');
       return check(/is the disk full\?/.test(words), 'a step to ask whether the disk is full', words);

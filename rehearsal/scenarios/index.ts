@@ -85,6 +85,7 @@ export const SCENARIOS: readonly Scenario[] = [
   secondPath.bothAtOnce,
   secondPath.threeTimesOnBothPaths,
   secondPath.eventLost,
+  secondPath.noProof,
   secondPath.noSsm,
   secondPath.noWatcher,
   secondPath.settingsComeLate,

@@ -2,7 +2,7 @@
 import { REBALANCE_DETAIL_TYPES } from '../../contract/events.ts';
 import { PATHS } from '../../contract/instance.ts';
 import { PHASES } from '../../contract/log.ts';
-import { METRICS } from '../../contract/metrics.ts';
+import { METRICS, OUTCOME_METRICS } from '../../contract/metrics.ts';
 import { WINDOW_SECONDS } from '../../contract/notices.ts';
 import { check, type Expectation, type Scenario } from '../scenario.ts';
 import type { JsonObject } from '../template/template.ts';
@@ -30,6 +30,7 @@ const workGoesOn: Expectation = ({ instance }) =>
 
 export const rebalanceSaves: Scenario = {
   name: 'rebalance-saves',
+  livesOn: true,
   story:
     'EC2 recommends to move, on both paths, and a tag asks for a save then: save alone runs, and work goes on',
   expected: 'graceful',
@@ -50,6 +51,8 @@ export const rebalanceSaves: Scenario = {
       const stages = verdict.report?.stages.map(({ name }) => name).join();
       return check(stages === 'save,report', 'a report of save and report alone', verdict);
     },
+    counted(METRICS.recommendationSaved, 1),
+    counted(OUTCOME_METRICS.graceful, 0),
     overflowEmpty,
   ],
 };
@@ -64,6 +67,7 @@ export const rebalanceThenNotice: Scenario = {
   tags: asksForSave,
   deliver: (event) => [recommendation(event), event],
   secondsBetween: 4,
+  outcomes: 2,
   prepare: prepareWorkload,
   meanwhile: async ({ recommend, deadline }) => {
     recommend(new Date((deadline() - WINDOW_SECONDS) * 1000).toISOString().replace('.000Z', 'Z'));
@@ -93,8 +97,8 @@ export const rebalanceDeclined: Scenario = {
   name: 'rebalance-declined',
   story:
     'EC2 recommends to move, and no tag asks for a save then: it is declined quietly, and the work goes on',
-  // Of the reclaim without a notice that ends the rehearsal.
-  expected: 'unprotected',
+  expected: 'none',
+  livesOn: true,
   onlyInAll: true,
   tags: WORKER_TAGS,
   alterEvent: recommendation,

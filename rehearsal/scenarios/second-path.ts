@@ -1,6 +1,7 @@
 // Scenarios of the second path: the watcher sees the notice in the instance metadata, before the command, after it,
 // or with nobody else. Each hook runs once, whoever comes first.
 import { WATCH_UNIT } from '../../contract/instance.ts';
+import { METRICS } from '../../contract/metrics.ts';
 import { watcherOf } from '../machine/services.ts';
 import { check, type Expectation, journalLine, type Scenario } from '../scenario.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './watcher.ts';
 import {
   addHooks,
+  counted,
   everyStepSucceeded,
   nothingLeftRunning,
   oneRun,
@@ -120,8 +122,8 @@ export const threeTimesOnBothPaths: Scenario = {
 export const eventLost: Scenario = {
   name: 'event-lost',
   story:
-    'EventBridge loses the event: the watcher alone brings the work to safety, and as no word of it reaches AWS, no more than "unprotected" is claimed',
-  expected: 'unprotected',
+    'EventBridge loses the event: the watcher alone brings the work to safety, and the look at ended Spot requests finds its report',
+  expected: 'graceful',
   // `npm test` runs it by the command line, to see what it prints.
   onlyInAll: true,
   installed: true,
@@ -135,16 +137,42 @@ export const eventLost: Scenario = {
     planStartedBetween(0, 2),
     runnerIsUnit,
     planEndedInTime,
-    ({ verdict, invocations }) =>
-      check(verdict.report === null && invocations.length === 0, 'no claim without a command', verdict),
+    ({ verdict: { record }, invocations }) =>
+      check(
+        record?.provenBy === 'guard' && record.left === 'lost' && invocations.length === 0,
+        'an outcome of a lost notice, proven by the guard alone',
+        record,
+      ),
+    counted(METRICS.lost, 1),
+  ],
+};
+
+export const noProof: Scenario = {
+  name: 'no-proof',
+  story:
+    'the event is lost, and the instance has no role: the watcher brings the work to safety, but no proof of it reaches AWS, and none is claimed',
+  expected: 'unprotected',
+  windowSeconds: 10,
+  onlyInAll: true,
+  installed: true,
+  metadata: { tags: true, noRole: true },
+  tags: WORKER_TAGS,
+  deliver: () => [],
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    oneRun,
+    watcherStarted,
+    planEndedInTime,
+    ({ verdict }) => check(verdict.report === null, 'no claim', verdict),
   ],
 };
 
 export const noSsm: Scenario = {
   name: 'no-ssm',
   story:
-    'the SSM agent is gone, so the command stays where it is: the watcher brings the work to safety, and AWS has no proof of it',
-  expected: 'unprotected',
+    'the SSM agent is gone, so the command stays where it is: the watcher brings the work to safety, and its report says so',
+  expected: 'graceful',
   windowSeconds: 10,
   onlyInAll: true,
   installed: true,

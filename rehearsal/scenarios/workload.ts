@@ -166,9 +166,12 @@ export function logged(phase: string, reason?: string): Expectation {
   };
 }
 
+/** Of `respond`. */
 export function calls(service: string, action: string, count: number): Expectation {
   return ({ apiCalls }) => {
-    const found = apiCalls.filter((call) => call.service === service && call.action === action);
+    const found = apiCalls.filter(
+      (call) => call.by === 'respond' && call.service === service && call.action === action,
+    );
     return check(found.length === count, `${count} calls of ${service}:${action}`, found);
   };
 }

@@ -74,7 +74,12 @@ export async function openOurs(): Promise<Ours> {
   const principals = new Map([
     [
       ENVIRONMENT.AWS_ACCESS_KEY_ID ?? '',
-      { arn: `arn:aws:iam::${ACCOUNT}:role/r`, account: ACCOUNT, policies: { identity: allow } },
+      {
+        by: 'respond',
+        arn: `arn:aws:iam::${ACCOUNT}:role/r`,
+        account: ACCOUNT,
+        policies: { identity: allow },
+      },
     ],
   ]);
   const endpoint = await openEndpoint({

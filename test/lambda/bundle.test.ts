@@ -37,6 +37,11 @@ const recommendation = () =>
   });
 const run = (event: unknown, options = {}) =>
   invoke(event, { ...ENVIRONMENT, AWS_ENDPOINT_URL: aws.url }, options);
+/** The body of the first. */
+function ticketLeft(): string {
+  const entries = aws.queueCalls[0]?.input.Entries;
+  return Array.isArray(entries) ? entries[0].MessageBody : '';
+}
 const instance = (tags: Record<string, string>, state = 'running') =>
   described([[], [{ instanceId: INSTANCE_ID, state, tags }]]);
 const GUARDED = { 'spot-guard': 'enabled', 'spot-guard:state': '$(reboot) "é' };
@@ -366,7 +371,7 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
         },
       },
     ]);
-    const [{ MessageBody: body = '' } = {}] = aws.queueCalls[0]?.input.Entries as { MessageBody?: string }[];
+    const body = ticketLeft();
     expect(JSON.parse(body)).toEqual({
       version: 1,
       instanceId: INSTANCE_ID,
@@ -408,7 +413,7 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
     aws.answers('ec2', answer);
     aws.answers('ssm', ssmFault('InvalidDocument'));
     await run(event());
-    const [{ MessageBody: body = '' } = {}] = aws.queueCalls[0]?.input.Entries as { MessageBody?: string }[];
+    const body = ticketLeft();
     expect(JSON.parse(body)).toMatchObject(expected);
     expect(JSON.parse(body)).not.toHaveProperty('commandId');
   });

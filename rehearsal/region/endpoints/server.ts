@@ -6,6 +6,8 @@ import { isAllowed, type Policies } from '../iam.ts';
 import { type Answer, type Call, type Service, ServiceFault, type Touched } from './service.ts';
 
 export interface Principal {
+  /** Who it is in the rehearsal: the part of SpotGuard, or `instance`. */
+  readonly by: string;
   readonly arn: string;
   readonly account: string;
   readonly policies: Policies;
@@ -16,6 +18,8 @@ export interface Principal {
 export interface PlantedFault {
   readonly service: string;
   readonly action: string;
+  /** Whose calls; those of `respond` where absent. */
+  readonly of?: string;
   /** `answer`: HTTP 200 with the body `answer`. */
   readonly kind: 'throttle' | 'error' | 'hang' | 'reset' | 'answer';
   readonly answer?: string;
@@ -26,6 +30,7 @@ export interface PlantedFault {
 }
 
 export interface ApiCall {
+  readonly by: string;
   readonly service: string;
   readonly action: string;
   readonly allowed: boolean;
@@ -117,6 +122,7 @@ async function respond(
   const call = service.read({ method, url, headers, body });
   const done = (allowed: boolean, status: number): void =>
     options.onCall({
+      by: principal.by,
       service: scope,
       action: call.action,
       allowed,
@@ -126,7 +132,7 @@ async function respond(
 
   const refused = await firstRefused(service, call, principal);
   const allowed = refused === undefined;
-  const fault = nextFault(options.faults, played, scope, call.action);
+  const fault = nextFault(options.faults, played, principal.by, scope, call.action);
   if (fault?.taken) await decide(service, call, principal, refused, undefined);
   if (fault?.kind === 'reset') {
     done(allowed, 0);
@@ -209,11 +215,12 @@ const iamAction = ({ name }: Service, { action }: Call, touched: Touched): strin
 function nextFault(
   faults: readonly PlantedFault[],
   played: Map<PlantedFault, number>,
+  by: string,
   service: string,
   action: string,
 ): PlantedFault | undefined {
   for (const fault of faults) {
-    if (fault.service !== service || fault.action !== action) continue;
+    if (fault.service !== service || fault.action !== action || (fault.of ?? 'respond') !== by) continue;
     const count = played.get(fault) ?? 0;
     if (fault.first !== undefined && count >= fault.first) continue;
     played.set(fault, count + 1);

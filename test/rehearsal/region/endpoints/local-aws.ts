@@ -134,11 +134,17 @@ export async function openLocalAws(): Promise<LocalAws> {
     principals: new Map([
       [
         'AKIAREHEARSAL',
-        { arn: `arn:aws:iam::${account}:role/r`, account, policies: { identity: [{ name: 'p', policy }] } },
+        {
+          by: 'respond',
+          arn: `arn:aws:iam::${account}:role/r`,
+          account,
+          policies: { identity: [{ name: 'p', policy }] },
+        },
       ],
       [
         WRITER.accessKeyId,
         {
+          by: 'respond',
           arn: `arn:aws:iam::${account}:role/w`,
           account,
           policies: { identity: [{ name: 'p', policy: writes }] },
