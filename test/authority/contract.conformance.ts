@@ -8,6 +8,7 @@ import { openMoto } from './moto.ts';
 import { openOurs } from './ours.ts';
 import type { Place } from './place.ts';
 import { S3_CASES } from './s3-cases.ts';
+import { SPOT_CASES } from './spot-cases.ts';
 import { SQS_CASES } from './sqs-cases.ts';
 import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
 import { SSM_CASES } from './ssm-cases.ts';
@@ -15,6 +16,7 @@ import { SSM_CASES } from './ssm-cases.ts';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const cases: readonly Case[] = [
   ...EC2_CASES,
+  ...SPOT_CASES,
   ...SSM_CASES,
   ...SQS_CASES,
   ...SQS_FIFO_CASES,

@@ -6,6 +6,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { ListCommandInvocationsCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Alteration, IN_ANSWERS, IN_REQUESTS, IN_URLS } from './alterations.ts';
 import { BUNDLE_CASES } from './bundle-cases.ts';
 import { refusal } from './contract.ts';
 import { EC2_CASES } from './ec2-cases.ts';
@@ -14,6 +15,7 @@ import { type Ours, openOurs } from './ours.ts';
 import { BUCKET, clientsOf, DOCUMENT } from './place.ts';
 import type { Exchange } from './recorder.ts';
 import { S3_CASES } from './s3-cases.ts';
+import { SPOT_CASES } from './spot-cases.ts';
 import { SQS_CASES } from './sqs-cases.ts';
 import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
 import { SSM_CASES } from './ssm-cases.ts';
@@ -30,101 +32,6 @@ const CALLS = [
   { service: 'ssm', action: 'ListCommandInvocations' },
   { service: 'sqs', action: 'SendMessage' },
   { service: 's3', action: 'PutObject' },
-];
-
-/** What is broken in an exchange on purpose: [what, operation, outcome, the body or the address changed]. */
-type Alteration = readonly [string, string, string, (body: string) => string];
-const IN_REQUESTS: readonly Alteration[] = [
-  [
-    'a filter misspelt',
-    'DescribeInstances',
-    '200',
-    (form: string) => form.replace('Filter.1.Name', 'Filters.1.Name'),
-  ],
-  ['another version', 'DescribeInstances', '200', (form: string) => form.replace('2016-11-15', '2014-01-01')],
-  ['a member that is none', 'SendCommand', '200', (json: string) => json.replace('"Comment"', '"Remark"')],
-  [
-    'a string for a number',
-    'SendCommand',
-    '200',
-    (json: string) => json.replace(/("TimeoutSeconds":)(\d+)/, '$1"$2"'),
-  ],
-  [
-    'too small a number',
-    'SendCommand',
-    '200',
-    (json: string) => json.replace(/("TimeoutSeconds":)\d+/, '$17'),
-  ],
-  [
-    'too long a comment',
-    'SendCommand',
-    '200',
-    (json: string) => json.replace('"spot-guard:', `"${'x'.repeat(101)}`),
-  ],
-  ['a value against the pattern', 'SendCommand', '200', (json: string) => json.replace('"100%"', '"all"')],
-  ['no queue', 'SendMessage', '200', (json: string) => json.replace('"QueueUrl"', '"Queue"')],
-];
-/** Of an address. */
-const IN_URLS: readonly Alteration[] = [
-  ['a parameter misspelt', 'ListObjectsV2', '200', (url: string) => url.replace('prefix=', 'begin=')],
-  ['a number that is none', 'ListObjectsV2', '200', (url: string) => `${url}&max-keys=many`],
-];
-const IN_ANSWERS: readonly Alteration[] = [
-  ['an unknown element', 'DescribeInstances', '200', (xml: string) => xml.replaceAll('tagSet', 'tags')],
-  [
-    'a state that is none',
-    'DescribeInstances',
-    '200',
-    (xml: string) => xml.replace('>running<', '>Running<'),
-  ],
-  [
-    'another root',
-    'DescribeInstances',
-    '200',
-    (xml: string) => xml.replaceAll('DescribeInstancesResponse', 'X'),
-  ],
-  ['an unknown member', 'SendCommand', '200', (json: string) => json.replace('"Status"', '"State"')],
-  ['a status that is none', 'SendCommand', '200', (json: string) => json.replace('"Pending"', '"Waiting"')],
-  [
-    'a date as text',
-    'SendCommand',
-    '200',
-    (json: string) => json.replace(/("ExpiresAfter":)[\d.]+/, '$1"now"'),
-  ],
-  [
-    'another error',
-    'SendCommand',
-    'InvalidDocument',
-    (json: string) => json.replace('InvalidDocument', 'NoDocument'),
-  ],
-  [
-    'another case',
-    'SendCommand',
-    'InvalidDocument',
-    (json: string) => json.replace('"Message"', '"message"'),
-  ],
-  [
-    'a time that is none',
-    'DescribeSpotInstanceRequests',
-    '200',
-    (xml: string) => xml.replace(/<createTime>[^<]*/, '<createTime>now'),
-  ],
-  [
-    'a state of a request that is none',
-    'DescribeSpotInstanceRequests',
-    '200',
-    (xml: string) => xml.replace('>active<', '>on<'),
-  ],
-  ['a member that no list has', 'ListObjectsV2', '200', (xml: string) => xml.replaceAll('ETag>', 'Tag>')],
-  ['a size that is none', 'ListObjectsV2', '200', (xml: string) => xml.replace(/<Size>\d+/, '<Size>big')],
-  ['another namespace', 'ListObjectsV2', '200', (xml: string) => xml.replace('2006-03-01', '2007-03-01')],
-  ['an error that is none', 'GetObject', 'NoSuchKey', (xml: string) => xml.replace('SuchKey', 'Key')],
-  [
-    'no error code',
-    'DescribeInstances',
-    'InvalidParameterValue',
-    (xml: string) => xml.replaceAll('Code>', 'Kind>'),
-  ],
 ];
 
 let ours: Ours;
@@ -156,7 +63,15 @@ async function callUnder(kind: 'throttle' | 'error'): Promise<readonly Exchange[
 beforeAll(async () => {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   ours = await openOurs();
-  const cases = [...EC2_CASES, ...SSM_CASES, ...SQS_CASES, ...SQS_FIFO_CASES, ...S3_CASES, ...BUNDLE_CASES];
+  const cases = [
+    ...EC2_CASES,
+    ...SPOT_CASES,
+    ...SSM_CASES,
+    ...SQS_CASES,
+    ...SQS_FIFO_CASES,
+    ...S3_CASES,
+    ...BUNDLE_CASES,
+  ];
   for (const { observe } of cases) await observe(ours);
   throttled = judge(inject('authorities'), await callUnder('throttle'));
   await callUnder('error');

@@ -15,7 +15,7 @@ export function listObjects(bucket: Bucket, query: Readonly<Record<string, strin
   const max = sizeOf(query['max-keys'] ?? String(PAGE));
   // A token goes before: the first page has already heeded the other.
   const found = bucket.list(prefix, token === undefined ? (startAfter ?? '') : readToken(token));
-  const page = found.slice(0, Math.min(max, PAGE));
+  const page = found.slice(0, max);
   const isTruncated = page.length > 0 && page.length < found.length;
   const write = (text: string): string => escapeXml(encoding === 'url' ? encodeKey(text) : text);
   return [

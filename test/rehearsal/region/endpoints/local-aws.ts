@@ -81,7 +81,10 @@ const policy = {
   Statement: [
     statement(['ec2:DescribeInstances', 'ec2:DescribeTags', 'ec2:DescribeSpotInstanceRequests'], '*'),
     statement('sqs:*', `${arnPrefix('sqs')}overflow`),
-    statement(['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'], `${arnPrefix('sqs')}*.fifo`),
+    statement(
+      ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+      `${arnPrefix('sqs')}*.fifo`,
+    ),
     statement(['s3:PutObject', 's3:GetObject'], `${BUCKET_ARN}/*`),
     statement('s3:ListBucket', [BUCKET_ARN, `${BUCKET_ARN}-gone`]),
     statement('ssm:SendCommand', `${arnPrefix('ssm')}document/*`),

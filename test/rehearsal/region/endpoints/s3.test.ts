@@ -93,6 +93,7 @@ describe('S3', () => {
       for (const { Key } of Contents) found.add(Key);
     }
     expect(pages).toEqual([1000, 1]);
+    expect((await list({ MaxKeys: 5000 })).MaxKeys).toBe(1000);
     expect(found.size).toBe(1001);
   });
 

@@ -1,5 +1,6 @@
 // The local SQS's FIFO queues as the real SDK sees them, by a clock that the test plays; and what both types have.
 import {
+  ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   type Message,
   ReceiveMessageCommand,
@@ -13,6 +14,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Queue } from '../../../../rehearsal/region/queue.ts';
 import { type LocalAws, openLocalAws } from './local-aws.ts';
 
+const QUEUE = { name: 'q', arn: '', url: '', policy: null, visibilitySeconds: 30 };
 let aws: LocalAws;
 beforeAll(async () => {
   aws = await openLocalAws();
@@ -93,6 +95,29 @@ describe('a FIFO queue', () => {
     expect(aws.fifo.receiveNow(10).map(({ body }) => body)).toEqual(['a2', 'a4', 'b1']);
   });
 
+  it('hands out nothing of a group that was given back in part', async () => {
+    for (const body of ['a1', 'a2']) await send(body);
+    pass(60);
+    const [a1, a2] = await receive();
+    pass(10);
+    const back = { QueueUrl: aws.fifo.url, ReceiptHandle: a1?.ReceiptHandle, VisibilityTimeout: 0 };
+    await sqs().send(new ChangeMessageVisibilityCommand(back));
+    expect(await receive()).toEqual([]);
+    expect(aws.fifo.nextVisibleMs()).toBe(aws.clock.ms + 20_000);
+    await remove(a2?.ReceiptHandle);
+    expect(aws.fifo.nextVisibleMs()).toBe(aws.clock.ms);
+    expect(bodies(await receive())).toEqual(['a1']);
+  });
+
+  it('keeps what comes behind a message that is not there yet', () => {
+    const now = () => 0;
+    const queue = new Queue({ ...QUEUE, name: 'q.fifo', fifo: true, now });
+    queue.send('first', {}, { groupId: 'g', delaySeconds: 90 });
+    queue.send('second', {}, { groupId: 'g', delaySeconds: 0 });
+    expect(queue.receiveNow(10)).toEqual([]);
+    expect(queue.nextVisibleMs()).toBe(90_000);
+  });
+
   it('takes a message once in five minutes, and answers with the first', async () => {
     const first = await send('once');
     pass(299);
@@ -162,17 +187,15 @@ describe('a FIFO queue', () => {
   });
 
   it('has a name that says so', () => {
-    const options = { name: 'q', arn: '', url: '', policy: null, visibilitySeconds: 30 };
-    expect(() => new Queue({ ...options, fifo: true })).toThrow(/ends in .fifo/);
-    expect(() => new Queue({ ...options, name: 'q.fifo' })).toThrow(/ends in .fifo/);
+    expect(() => new Queue({ ...QUEUE, fifo: true })).toThrow(/ends in .fifo/);
+    expect(() => new Queue({ ...QUEUE, name: 'q.fifo' })).toThrow(/ends in .fifo/);
   });
 });
 
 describe('a standard queue', () => {
   it('delays what names no delay of its own, and no group orders it', () => {
     let nowMs = 0;
-    const options = { name: 'q', arn: '', url: '', policy: null, visibilitySeconds: 30, delaySeconds: 60 };
-    const queue = new Queue({ ...options, now: () => nowMs });
+    const queue = new Queue({ ...QUEUE, delaySeconds: 60, now: () => nowMs });
     queue.send('held', {}, { groupId: 'g' });
     queue.send('now', {}, { delaySeconds: 0, groupId: 'g' });
     expect(queue.nextVisibleMs()).toBe(0);

@@ -112,6 +112,12 @@ describe('ListCommandInvocations', () => {
     for (const input of [{ Filters: [] }, { MaxResults: 51 }, { MaxResults: 0 }, { InstanceId: 'i-none' }]) {
       await expect(list(input), JSON.stringify(input)).rejects.toMatchObject({ name: 'ValidationException' });
     }
-    await expect(list({ NextToken: 'MTA' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+    for (const NextToken of ['MTA', `${Buffer.from('from:2').toString('base64url')}=`]) {
+      await expect(list({ NextToken })).rejects.toMatchObject({ name: 'InvalidNextToken' });
+    }
+    const get = { CommandId: sent[0], InstanceId: 'i-none', PluginName: 'accept' };
+    await expect(ssm().send(new GetCommandInvocationCommand(get))).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
   });
 });
