@@ -145,6 +145,11 @@ export class Queue {
     return this.#messages.length < before;
   }
 
+  /** As if it had never come. */
+  discard(id: string): void {
+    this.#messages = this.#messages.filter((message) => message.id !== id);
+  }
+
   changeVisibility(receiptHandle: string, seconds: number): boolean {
     const message = this.held(receiptHandle);
     if (!message) return false;
