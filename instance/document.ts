@@ -9,6 +9,9 @@ import {
   NOTICES_MAX_CHARS,
   NOTICES_PARAMETER,
   NOTICES_PATTERN,
+  REPORTS_MAX_CHARS,
+  REPORTS_PARAMETER,
+  REPORTS_PATTERN,
   STEP_TIMEOUT_SECONDS,
   STEPS,
 } from '../contract/document.ts';
@@ -44,6 +47,13 @@ export function gracefulShutdown(guard: Guard, scripts: Scripts): object {
         allowedPattern: NOTICES_PATTERN,
         minChars: 1,
         maxChars: NOTICES_MAX_CHARS,
+      },
+      [REPORTS_PARAMETER]: {
+        type: 'String',
+        description: 'The bucket where the guard may leave its report; empty: nowhere.',
+        default: '',
+        allowedPattern: REPORTS_PATTERN,
+        maxChars: REPORTS_MAX_CHARS,
       },
     },
     mainSteps: STEPS.map((step) => {
@@ -86,9 +96,15 @@ function shellStep(name: string, timeoutSeconds: number, script: string): object
     action: 'aws:runShellScript',
     name,
     precondition: { StringEquals: ['platformType', 'Linux'] },
-    inputs: { timeoutSeconds: String(timeoutSeconds), runCommand: script.trimEnd().split('\n') },
+    inputs: {
+      timeoutSeconds: String(timeoutSeconds),
+      runCommand: script.trimEnd().split('\n').filter(isCode),
+    },
   };
 }
+
+/** Or the line that says which step it is: the other comments are for who reads the script as a file. */
+const isCode = (line: string): boolean => !/^ *# (?!SpotGuard, )/.test(line);
 
 function bounded(most: number, document: object): object {
   const bytes = Buffer.byteLength(JSON.stringify(document));

@@ -25,11 +25,12 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def strip(source: str) -> str:
-    """The source without what only a reader needs. Strings and line breaks of code stay as they are.
+    """The source without what only a reader needs. Strings stay as they are.
 
-    A level of indentation is one space.
+    A level of indentation is one space, a statement one line, and only between words stands a space.
     """
-    kept = _without_annotations(_without_comments(source))
+    kept = _without_idle_imports(_without_annotations(_without_comments(source)))
+    kept = _without_spaces(_on_one_line(kept))
     tree = ast.parse(kept)
     docstrings = _docstrings(tree)
     within_strings = {
@@ -95,6 +96,55 @@ def _without_annotations(source: str) -> str:
     return text.decode()
 
 
+def _without_idle_imports(source: str) -> str:
+    """Of names that only the annotations had a use for; what is left of an import is on one line."""
+    tree = ast.parse(source)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    lines = source.splitlines(keepends=True)
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.level or node.module == "typing"):
+            kept = [name for name in node.names if (name.asname or name.name) in used]
+            for number in range(node.lineno - 1, node.end_lineno or node.lineno):
+                lines[number] = "\n"
+            if kept:
+                lines[node.lineno - 1] = ast.unparse(ast.ImportFrom(node.module, kept, node.level)) + "\n"
+    return "".join(lines)
+
+
+def _on_one_line(source: str) -> str:
+    """What stands in brackets."""
+    lines = source.splitlines(keepends=True)
+    depth = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.OP:
+            depth += (token.string in "([{") - (token.string in ")]}")
+        elif token.type == tokenize.NL and depth:
+            row = token.start[0]
+            before, after = lines[row - 1].rstrip(), lines[row].lstrip(" ")
+            glue = "" if before[-1:] in "([{," or after[:1] in ")]}" else " "
+            lines[row - 1], lines[row] = "", before + glue + after
+    return "".join(lines)
+
+
+def _without_spaces(source: str) -> str:
+    """Those that no two words need between them. Of a formatted string nothing is touched."""
+    lines = source.splitlines(keepends=True)
+    cuts: List[Tuple[int, int, int]] = []
+    formatted = 0  # from Python 3.12 on its parts are tokens of their own
+    row, column = 0, 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        begin, kind = token.start[1], tokenize.tok_name[token.type]
+        if token.start[0] == row and begin > column > 0 and not formatted and token.string.strip():
+            line = lines[row - 1]
+            if not all(char.isalnum() or char in "_'\"" for char in (line[column - 1], line[begin])):
+                cuts.append((row, column, begin))
+        formatted += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+        row, column = token.end
+    for row, column, begin in reversed(cuts):
+        lines[row - 1] = lines[row - 1][:column] + lines[row - 1][begin:]
+    return "".join(lines)
+
+
 def _without_comments(source: str) -> str:
     lines = source.splitlines(keepends=True)
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -131,7 +181,7 @@ def needed() -> List[Path]:
         if name in found or not path.exists():
             continue
         found.add(name)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(strip(path.read_text(encoding="utf-8")))):
             if isinstance(node, ast.ImportFrom) and node.level == 1:
                 pending += [node.module] if node.module else [one.name for one in node.names]
     return [GUARD / "__main__.py", *(PACKAGE / f"{name}.py" for name in sorted(found))]

@@ -15,14 +15,39 @@ import pack
 class Strip(unittest.TestCase):
     def test_comments_docstrings_and_blank_lines_go(self) -> None:
         source = '"""Doc."""\n\nx = 1  # why\n\n\ndef f():\n    """Only a docstring."""\n\n# end\n'
-        self.assertEqual(pack.strip(source), "x = 1\ndef f():\n pass\n")
+        self.assertEqual(pack.strip(source), "x=1\ndef f():\n pass\n")
 
     def test_annotations_go_but_those_of_classes(self) -> None:
         source = (
             "class C(NamedTuple):\n    x: int = 1\n    def f(self, y: 'Ä', *z: int) -> List[\n        int\n"
             "    ]:\n        é: int = y\n        self.a: int\n"
         )
-        kept = "class C(NamedTuple):\n x: int = 1\n def f(self, y, *z):\n  é = y\n  self.a: int\n"
+        kept = "class C(NamedTuple):\n x:int=1\n def f(self,y,*z):\n  é=y\n  self.a:int\n"
+        self.assertEqual(pack.strip(source), kept)
+
+    def test_imports_go_that_only_annotations_had_a_use_for(self) -> None:
+        source = (
+            "import os\nfrom typing import (\n    Any,\n    cast,\n)\nfrom . import a\n"
+            "from .b import C as D, E\ndef f(x: Any, y: a.T) -> E:\n    return cast('Any', D)\n"
+        )
+        kept = (
+            "import os\nfrom typing import cast\nfrom.b import C as D\ndef f(x,y):\n return cast('Any',D)\n"
+        )
+        self.assertEqual(pack.strip(source), kept)
+
+    def test_a_statement_is_on_one_line_but_for_its_strings(self) -> None:
+        source = (
+            'x = f(\n    1,\n\n    g[\n        2\n    ] if y\n    else """a\n  b""",\n)\n'
+            "if x:\n    z = (\n        3,\n    )\n"
+        )
+        kept = 'x=f(1,g[2]if y else """a\n  b""",)\nif x:\n z=(3,)\n'
+        self.assertEqual(pack.strip(source), kept)
+
+    def test_spaces_stay_between_words_and_in_strings(self) -> None:
+        source = (
+            "x = 'a  b' if not - y else f'{ y + 1 :>{ w }}  {{ }}' + ( 1 or 2 ) * 3\nimport os . path as p\n"
+        )
+        kept = "x='a  b' if not-y else f'{ y + 1 :>{ w }}  {{ }}'+(1 or 2)*3\nimport os.path as p\n"
         self.assertEqual(pack.strip(source), kept)
 
     def test_strings_that_look_like_comments_stay(self) -> None:
@@ -63,7 +88,10 @@ class Pack(unittest.TestCase):
 
 
 def _code(source: str) -> str:
-    """But for strings that stand as statements, the `pass` that takes the place of one, and annotations."""
+    """But for strings that stand as statements, the `pass` that takes the place of one, and annotations.
+
+    Nor with the imports that only those had a use for.
+    """
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
@@ -73,6 +101,12 @@ def _code(source: str) -> str:
                 text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
                 if text or isinstance(statement, ast.Pass):
                     node.body.remove(statement)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in list(tree.body):
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            node.names = [name for name in node.names if (name.asname or name.name) in used]
+            if not node.names:
+                tree.body.remove(node)
     return ast.dump(tree)
 
 
