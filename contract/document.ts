@@ -1,4 +1,4 @@
-// The SSM document: its steps, its one parameter and the limits that SSM sets on both.
+// The SSM document: its steps, its parameters and the limits that SSM sets on all of it.
 
 /** The stages of a plan, in order. */
 export const STAGES = ['drain', 'save', 'clean', 'report'] as const;
@@ -14,10 +14,13 @@ export const NOTICES_PARAMETER = 'Notices';
 export const REPORTS_PARAMETER = 'Reports';
 /** Letters, digits, dots and hyphens, as S3 allows them in a name. */
 export const REPORTS_PATTERN = '^[a-z0-9.-]*$';
+export const REPORTS_MAX_CHARS = 63;
 
 /** Of the document that installs the guard: what the stack sets for all instances, `NAME=VALUE`, by commas. */
 export const DEFAULTS_PARAMETER = 'Defaults';
-export const DEFAULTS_PATTERN = '^[a-z0-9=,-]*$';
+export const DEFAULTS_PATTERN = '^[a-z0-9=,.-]*$';
+/** Names the bucket for reports among them. No setting: no tag of the instance may say where its report goes. */
+export const REPORTS_DEFAULT = 'reports';
 export const DEFAULTS_MAX_CHARS = 1_000;
 /** Its parameter is short, so that it may carry more: the whole guard. 64 KB bound both together. */
 export const INSTALL_DOCUMENT_MAX_BYTES = 63_000;

@@ -85,6 +85,8 @@ export const HOOK_VARIABLES = {
   attempt: 'SPOT_GUARD_ATTEMPT',
   /** In each process that a task starts: by it the guard finds them. */
   task: 'SPOT_GUARD_TASK',
+  /** A file into which the task may write how many bytes it saved. */
+  saved: 'SPOT_GUARD_SAVED',
 } as const;
 
 /** Lines of the journal, `phase` by `phase`. */

@@ -60,6 +60,7 @@ function leavesOf(facts: Facts): Map<string, string> {
     'placement/availability-zone': zone,
     'placement/region': region,
     'services/domain': region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com',
+    'services/partition': partitionOf(region),
   };
   for (const [key, value] of Object.entries(facts.tags ?? {})) meta[`tags/instance/${key}`] = value;
   if (notice) {
@@ -91,13 +92,27 @@ function credentials(role: Role, startedAt: Date): string {
 function identity({ instanceId, region, startedAt }: Facts, zone: string): string {
   const document = {
     accountId: ACCOUNT,
+    architecture: 'x86_64',
     availabilityZone: zone,
+    billingProducts: null,
+    devpayProductCodes: null,
+    marketplaceProductCodes: null,
+    imageId: 'ami-0123456789abcdef0',
     instanceId,
+    instanceType: 'm7i.large',
+    kernelId: null,
     pendingTime: seconds(startedAt),
+    privateIp: '10.0.0.10',
+    ramdiskId: null,
     region,
     version: '2017-09-30',
   };
   return JSON.stringify(document, null, 2);
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** RFC 3339 in UTC without a fraction, as EC2 writes times. */

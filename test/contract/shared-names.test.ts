@@ -2,7 +2,14 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS_PARAMETER, NOTICES_PARAMETER, STAGES, STEPS } from '../../contract/document.ts';
+import {
+  DEFAULTS_PARAMETER,
+  NOTICES_PARAMETER,
+  REPORTS_DEFAULT,
+  REPORTS_PARAMETER,
+  STAGES,
+  STEPS,
+} from '../../contract/document.ts';
 import {
   BY_COMMAND,
   BY_WATCHER,
@@ -20,6 +27,7 @@ import {
 } from '../../contract/instance.ts';
 import { ACTIONS, REBALANCE, REBALANCE_SECONDS, WINDOW_SECONDS } from '../../contract/notices.ts';
 import { REPORT_MAX_CHARS, REPORT_VERSION } from '../../contract/report.ts';
+import { REPORTS_PREFIX } from '../../contract/storage.ts';
 import {
   DEFAULT_SECONDS,
   GUARD_TAG,
@@ -74,6 +82,8 @@ const typescript: Record<string, unknown> = {
   HIBERNATE_SUFFIX,
   REPORT_MAX_CHARS,
   REPORT_VERSION,
+  REPORTS_DEFAULT,
+  REPORTS_PREFIX,
   RUN_FOLDER: PATHS.run,
   NOTICE_FILE: PATHS.notice,
   ACKNOWLEDGED_FOLDER: PATHS.acknowledged,
@@ -123,7 +133,7 @@ describe('the contract', () => {
       encoding: 'utf8',
     });
     expect(new Set(uses.trim().split('\n'))).toEqual(
-      new Set([`{{ ${NOTICES_PARAMETER} }}`, `{{ ${DEFAULTS_PARAMETER} }}`]),
+      new Set([NOTICES_PARAMETER, REPORTS_PARAMETER, DEFAULTS_PARAMETER].map((name) => `{{ ${name} }}`)),
     );
   });
 });

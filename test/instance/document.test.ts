@@ -9,6 +9,9 @@ import {
   NOTICES_MAX_CHARS,
   NOTICES_PARAMETER,
   NOTICES_PATTERN,
+  REPORTS_MAX_CHARS,
+  REPORTS_PARAMETER,
+  REPORTS_PATTERN,
   STEPS,
 } from '../../contract/document.ts';
 import { gracefulShutdown, installGuard } from '../../instance/document.ts';
@@ -23,9 +26,9 @@ const document = JSON.parse(text) as {
 const scripts = document.mainSteps.map(({ name, inputs }) => [name, inputs.runCommand.join('\n')] as const);
 
 describe('the document', () => {
-  it('leaves room for its parameter within the 64 KB that SSM allows for both', () => {
+  it('leaves room for its parameters within the 64 KB that SSM allows for both', () => {
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(DOCUMENT_MAX_BYTES);
-    expect(DOCUMENT_MAX_BYTES + NOTICES_MAX_CHARS).toBeLessThanOrEqual(64_000);
+    expect(DOCUMENT_MAX_BYTES + NOTICES_MAX_CHARS + REPORTS_MAX_CHARS).toBeLessThanOrEqual(64_000);
   });
 
   it('has one step a stage after accept, each with a time-out that the agent takes', () => {
@@ -37,21 +40,37 @@ describe('the document', () => {
     }
   });
 
-  it('takes one parameter, whose pattern is anchored and lets nothing out of single quotes', () => {
-    expect(Object.keys(document.parameters)).toEqual([NOTICES_PARAMETER]);
-    expect(document.parameters[NOTICES_PARAMETER]).toMatchObject({ allowedPattern: NOTICES_PATTERN });
-    const pattern = new RegExp(NOTICES_PATTERN);
-    for (const hostile of ["a'; reboot; '", 'a b', '$(id)', 'a\nb', '', '{{ x }}', 'a"b', 'a\\']) {
-      expect([hostile, pattern.test(hostile)]).toEqual([hostile, false]);
+  it('takes parameters whose patterns are anchored and let nothing out of single quotes', () => {
+    expect(document.parameters).toMatchObject({
+      [NOTICES_PARAMETER]: { allowedPattern: NOTICES_PATTERN },
+      [REPORTS_PARAMETER]: { allowedPattern: REPORTS_PATTERN },
+    });
+    expect(Object.keys(document.parameters)).toHaveLength(2);
+    for (const pattern of [new RegExp(NOTICES_PATTERN), new RegExp(REPORTS_PATTERN)]) {
+      for (const hostile of ["a'; reboot; '", 'a b', '$(id)', 'a\nb', '{{ x }}', 'a"b', 'a\\']) {
+        expect([hostile, pattern.test(hostile)]).toEqual([hostile, false]);
+      }
     }
-    expect(pattern.test(Buffer.from('{"i-1":"é"}').toString('base64url'))).toBe(true);
+    expect('').not.toMatch(new RegExp(NOTICES_PATTERN));
+    expect(Buffer.from('{"i-1":"é"}').toString('base64url')).toMatch(new RegExp(NOTICES_PATTERN));
+    expect('my.reports-123').toMatch(new RegExp(REPORTS_PATTERN));
+  });
+
+  it('may be called without a bucket for reports, as before there was one', () => {
+    expect(document.parameters[NOTICES_PARAMETER]).not.toHaveProperty('default');
+    expect(document.parameters[REPORTS_PARAMETER]).toMatchObject({
+      type: 'String',
+      default: '',
+      maxChars: 63,
+    });
   });
 
   it.each(scripts)('has in %s a script that the agent and every shell take', (_, script) => {
     expect(script.startsWith('#!/bin/sh\n')).toBe(true);
     expect(script).not.toContain('\r');
     expect(script).not.toContain('$$'); // the agent makes one dollar of two
-    expect(script.replaceAll("'{{ Notices }}'", '')).not.toContain('{{');
+    expect(script.replaceAll(/'\{\{ (Notices|Reports) \}\}'/g, '')).not.toContain('{{');
+    expect(script).toMatch(/ '\{\{ Notices \}\}' '\{\{ Reports \}\}'$/);
     expect(script).not.toMatch(/\$HOME|~\/|\$USER|\btty\b|@[A-Z0-9]+@/);
   });
 

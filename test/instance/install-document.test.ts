@@ -27,7 +27,7 @@ const textOf = (name: string) => readFileSync(join(dist, `${name}.json`), 'utf8'
 const scriptOf = (document: Document) => document.mainSteps[0]?.inputs.runCommand.join('\n') ?? '';
 const install = JSON.parse(textOf('install-guard')) as Document;
 const remove = JSON.parse(textOf('remove-guard')) as Document;
-const DEFAULTS = 'drain-until=45,save-until=10,clean-until=5,grace=5';
+const DEFAULTS = 'drain-until=45,save-until=10,clean-until=5,grace=5,reports=my.reports-1';
 
 /** As the agent does it. */
 function run(machine: Machine, document: Document, defaults = '', prelude = '') {

@@ -50,6 +50,10 @@ export class Machine {
   readonly #path = join(this.root, 'bin');
   /** Put before the shell of each step, such as `ulimit -f 8;`. */
   prelude = '';
+  /** The parameter of that name: a bucket, or nothing. */
+  reports = '';
+  /** Beside what the agent gives to each step: where the rehearsal has its endpoints. */
+  endpoints: Readonly<Record<string, string>> = {};
   readonly #mounted: string[] = [];
   readonly #groups = new Map<Step, number>();
 
@@ -103,9 +107,12 @@ export class Machine {
   async step(step: Step, notices: string, instanceId = INSTANCE_ID): Promise<StepEnd> {
     const lines = document.mainSteps.find(({ name }) => name === step)?.inputs.runCommand ?? [];
     const script = join(this.root, `_script-${step}-${Math.random()}.sh`);
-    writeFileSync(script, lines.join('\n').replaceAll('{{ Notices }}', notices).replaceAll('$$', '$'), {
-      mode: 0o700,
-    });
+    const filled = lines
+      .join('\n')
+      .replaceAll('{{ Notices }}', notices)
+      .replaceAll('{{ Reports }}', this.reports)
+      .replaceAll('$$', '$');
+    writeFileSync(script, filled, { mode: 0o700 });
     const child = spawn('sh', ['-c', `${this.prelude}${script}`], {
       cwd: '/usr/bin',
       detached: true,
@@ -114,6 +121,7 @@ export class Machine {
         PATH: `${this.#path}:${process.env.PATH}`,
         [ROOT_VARIABLE]: this.root,
         AWS_SSM_INSTANCE_ID: instanceId,
+        ...this.endpoints,
       },
     });
     this.#groups.set(step, child.pid ?? 0);
@@ -145,6 +153,7 @@ export class Machine {
         PATH: `${this.#path}:${process.env.PATH}`,
         [ROOT_VARIABLE]: this.root,
         [METADATA_VARIABLE]: metadataUrl,
+        ...this.endpoints,
       },
     });
   }

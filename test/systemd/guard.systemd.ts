@@ -184,7 +184,11 @@ describe('the guard under systemd', () => {
     ).toString('base64url');
     for (const step of ['accept', 'drain']) {
       const script = document.mainSteps.find(({ name }) => name === step)?.inputs.runCommand.join('\n') ?? '';
-      machine.file(`/root/${step}.sh`, script.replaceAll('{{ Notices }}', notices), 0o700);
+      machine.file(
+        `/root/${step}.sh`,
+        script.replaceAll('{{ Notices }}', notices).replaceAll('{{ Reports }}', ''),
+        0o700,
+      );
     }
     // As the agent's own unit: KillMode=process, and what it runs is in its cgroup.
     const agent = [

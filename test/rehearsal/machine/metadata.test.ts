@@ -175,12 +175,33 @@ describe('what the service knows', () => {
       200,
       'amazonaws.com.cn',
     ]);
-    const { body } = await get(service, '/latest/dynamic/instance-identity/document');
-    expect(JSON.parse(body)).toMatchObject({
-      instanceId: INSTANCE_ID,
-      region: 'eu-west-1',
+    for (const [region, partition] of [
+      ['eu-west-1', 'aws'],
+      ['cn-north-1', 'aws-cn'],
+      ['us-gov-east-1', 'aws-us-gov'],
+    ] as const) {
+      expect(await look(await open({ region }), 'services/partition')).toEqual([200, partition]);
+    }
+  });
+
+  it('is the document of its identity, with all that EC2 has in it', async () => {
+    const { body } = await get(await open(), '/latest/dynamic/instance-identity/document');
+    expect(JSON.parse(body)).toEqual({
       accountId: '123456789012',
+      architecture: 'x86_64',
       availabilityZone: 'eu-west-1a',
+      billingProducts: null,
+      devpayProductCodes: null,
+      marketplaceProductCodes: null,
+      imageId: expect.stringMatching(/^ami-[0-9a-f]{17}$/),
+      instanceId: INSTANCE_ID,
+      instanceType: expect.stringMatching(/^[a-z0-9]+\.[a-z0-9]+$/),
+      kernelId: null,
+      pendingTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      privateIp: expect.stringMatching(/^10\.\d+\.\d+\.\d+$/),
+      ramdiskId: null,
+      region: 'eu-west-1',
+      version: '2017-09-30',
     });
   });
 
