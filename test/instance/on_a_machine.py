@@ -11,7 +11,8 @@ from unittest import mock
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from spot_guard import contract
-from spot_guard.metadata import Answer, Metadata, NoAnswer
+from spot_guard.answer import Answer, NoAnswer
+from spot_guard.metadata import Metadata
 from spot_guard.notice import Notice
 
 INSTANCE_ID = "i-0123456789abcdef0"

@@ -9,7 +9,7 @@ import { type Metadata, openMetadata } from '../../rehearsal/machine/metadata.ts
 import { INSTANCE_ID } from './machine.ts';
 
 const PACKAGE = join(import.meta.dirname, '../../instance/guard/spot_guard');
-const FILES = ['__init__.py', 'contract.py', 'metadata.py', 'sighting.py'];
+const FILES = ['__init__.py', 'answer.py', 'contract.py', 'metadata.py', 'sighting.py'];
 
 export interface Edit {
   readonly file: 'metadata.py' | 'sighting.py';

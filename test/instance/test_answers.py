@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 import guard_path  # noqa: F401  # pyright: ignore[reportUnusedImport]
 from spot_guard import metadata, sighting
-from spot_guard.metadata import Answer, NoAnswer
+from spot_guard.answer import Answer, NoAnswer
 
 PARSE: Any = metadata._parse  # pyright: ignore[reportPrivateUsage]
 

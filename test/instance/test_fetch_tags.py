@@ -6,7 +6,7 @@ from typing import Any, Dict
 
 from on_a_machine import INSTANCE_ID, OnAMachine, Told
 from spot_guard import fetch_tags, identity, role, sigv4, sources
-from spot_guard.metadata import Answer
+from spot_guard.answer import Answer
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 ROLE = "app-role"

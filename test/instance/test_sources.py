@@ -7,7 +7,7 @@ from unittest import mock
 
 from on_a_machine import INSTANCE_ID, OnAMachine, Told
 from spot_guard import contract, settings, sources
-from spot_guard.metadata import Answer, NoAnswer
+from spot_guard.answer import Answer, NoAnswer
 
 TAGS = sources.TAGS_PATH
 CACHE = {"instanceId": INSTANCE_ID, "tags": {"spot-guard": "enabled", "spot-guard:workload": "of-the-cache"}}
@@ -78,6 +78,15 @@ class Metadata(OnAMachine):
         self.assertEqual(source.unknown, ("spot-guard:Grace", "spot-guard:unit"))
         self.assertEqual(source.settings, {})
         self.assertEqual(sorted(metadata.asked), [TAGS, f"{TAGS}/spot-guard"])
+
+    def test_says_nothing_about_where_reports_go(self) -> None:
+        metadata = tagged({"spot-guard": "enabled", "spot-guard:reports": "of-a-tag"})
+        source = sources.find(metadata, INSTANCE_ID)
+        self.assertEqual((source.settings, source.unknown), ({}, ("spot-guard:reports",)))
+        self.assertNotIn(f"{TAGS}/spot-guard:reports", metadata.asked)
+        self.put(contract.CONF_FILE, "reports = of-the-file\n")
+        with self.assertRaisesRegex(ValueError, "line 1: got 'reports = of-the-file'"):
+            sources.of_file()
 
     def test_has_its_values_taken_as_they_are_and_judged_as_data(self) -> None:
         evil = "$(reboot) \x1b[2J; `halt`\nweb"

@@ -14,8 +14,8 @@ from unittest import mock
 
 from on_a_machine import INSTANCE_ID, OnAMachine, Told, full_disk, notice
 from spot_guard import contract, files, identity, runs, sighting, sources
+from spot_guard.answer import Answer, NoAnswer
 from spot_guard.clock import rfc3339
-from spot_guard.metadata import Answer, NoAnswer
 from spot_guard.pace import Pace
 from spot_guard.run import Run
 from spot_guard.stopped import Stopped

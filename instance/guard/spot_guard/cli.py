@@ -133,13 +133,13 @@ def _watch(_options: argparse.Namespace) -> int:
 
 
 def _fetch_tags(options: argparse.Namespace) -> int:
-    from . import fetch_tags
+    from . import aws, fetch_tags
 
     try:
         print(f"{fetch_tags.fetch()} tags of SpotGuard's")
-    except fetch_tags.NoRole as why:
+    except aws.NoRole as why:
         print(why)
-    except fetch_tags.Failed as failed:
+    except aws.Failed as failed:
         return _fail(options, failed)
     return contract.EXIT_OK
 

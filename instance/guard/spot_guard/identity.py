@@ -1,6 +1,7 @@
 """Which instance this is, as the metadata service tells it."""
 
-from .metadata import Metadata, NoAnswer
+from .answer import NoAnswer
+from .metadata import Metadata
 from .notice import INSTANCE_ID
 
 PATH = "/latest/meta-data/instance-id"

@@ -1,15 +1,12 @@
 """The instance metadata service, IMDSv2 alone. Over a bare socket: http would double a watcher's memory."""
 
-import os
 import re
 import socket
 import time
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
-from . import contract
+from .answer import TOKEN_PATH, Answer, NoAnswer, address
 
-HOST = "169.254.169.254"
-PORT = 80
 TOKEN_SECONDS = 21600
 """The longest that AWS grants."""
 AGAIN_SECONDS = 10.0
@@ -20,26 +17,14 @@ ANSWER_SECONDS = 1.0
 ANSWER_BYTES = 65536
 STATUS = re.compile(r"HTTP/1\.[0-9] ([0-9]{3})(?: |$)")
 LENGTH = re.compile(r"[0-9]{1,9}")
-TOKEN_PATH = "/latest/api/token"  # noqa: S105
 UNAUTHORIZED = 401
-
-
-class NoAnswer(Exception):
-    """None came, or not a whole one: says nothing about what was asked."""
-
-
-class Answer(NamedTuple):
-    status: int
-    body: str
-    date: Optional[str]
-    """The service's own clock, as its `Date` header has it."""
 
 
 class Metadata:
     """Asks with a token that it renews at half its life, and keeps where renewing fails."""
 
     def __init__(self) -> None:
-        self._address = _address()
+        self._address = address()
         self._token = ""
         self._refusal = "no token was granted"
         self._renew_at = 0.0
@@ -144,10 +129,3 @@ def _parse(data: bytes, closed: bool) -> Optional[Answer]:
         return Answer(int(status[1]), body.decode("utf-8"), headers.get("date"))
     except UnicodeDecodeError as error:
         raise NoAnswer("not UTF-8") from error
-
-
-def _address() -> Tuple[str, int]:
-    """Elsewhere only where AWS's own variable says so: the rehearsal."""
-    endpoint = os.environ.get(contract.METADATA_VARIABLE, "")
-    host, _, port = endpoint.removeprefix("http://").rstrip("/").partition(":")
-    return (host, int(port or PORT)) if host else (HOST, PORT)

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, Dict, cast
 
-from .metadata import Metadata, NoAnswer
+from .answer import Asked, NoAnswer
 from .sigv4 import Credentials
 
 ROLE_PATH = "/latest/meta-data/iam/security-credentials/"
@@ -14,7 +14,7 @@ SECRET = re.compile(r"[!-~]{1,16384}")
 """Part of a header: no line may end in it."""
 
 
-def credentials(metadata: Metadata) -> Credentials:
+def credentials(metadata: Asked) -> Credentials:
     """Raises NoAnswer, LookupError where the instance has no role, ValueError."""
     name = text(metadata, ROLE_PATH).split("\n")[0]
     if not NAME.fullmatch(name):
@@ -34,7 +34,7 @@ def credentials(metadata: Metadata) -> Credentials:
     return Credentials(*cast("list[str]", parts))
 
 
-def text(metadata: Metadata, path: str) -> str:
+def text(metadata: Asked, path: str) -> str:
     """Raises NoAnswer, LookupError where there is none."""
     answer = metadata.get(path)
     if answer.status == 404:

@@ -7,7 +7,7 @@ from calendar import timegm
 from typing import Any, NamedTuple, Optional, Union, cast
 
 from . import contract
-from .metadata import Answer
+from .answer import Answer
 
 INSTANCE_ACTION_PATH = "/latest/meta-data/spot/instance-action"
 REBALANCE_PATH = "/latest/meta-data/events/recommendations/rebalance"

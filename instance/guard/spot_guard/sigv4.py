@@ -19,8 +19,11 @@ def sign(
     headers: Dict[str, str],
     body: bytes,
     at: str,
+    method: str = "POST",
+    path: str = "/",
 ) -> Dict[str, str]:
-    """The headers of a POST to `/`, signed. `at`: like 20260204T153015Z."""
+    """A request's headers, signed. `at`: like 20260204T153015Z. `path`: percent-encoded as it is sent."""
+    digest = hashlib.sha256(body).hexdigest()
     named = {
         **{name.lower(): value.strip() for name, value in headers.items()},
         "host": host,
@@ -28,9 +31,11 @@ def sign(
     }
     if credentials.token:
         named["x-amz-security-token"] = credentials.token
+    if service == "s3":
+        named["x-amz-content-sha256"] = digest
     names = ";".join(sorted(named))
     lines = "".join(f"{name}:{named[name]}\n" for name in sorted(named))
-    request = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+    request = f"{method}\n{path}\n\n{lines}\n{names}\n{digest}"
     scope = f"{at[:8]}/{region}/{service}/aws4_request"
     to_sign = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     key = f"AWS4{credentials.secret}".encode()

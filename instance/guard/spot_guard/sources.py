@@ -5,7 +5,8 @@ import time
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, cast
 
 from . import contract, files
-from .metadata import Metadata, NoAnswer
+from .answer import NoAnswer
+from .metadata import Metadata
 from .notice import known_settings
 from .paths import here
 

@@ -5,9 +5,10 @@ import time
 from typing import Callable, Dict, List, Tuple
 
 from . import contract, files, noticefile, runs, sighting, sources, stopped
+from .answer import Answer, NoAnswer
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
-from .metadata import Answer, Metadata, NoAnswer
+from .metadata import Metadata
 from .notice import Notice
 from .pace import Pace
 from .paths import guard_command, here
