@@ -54,6 +54,7 @@ describe.concurrent('the plan', { timeout: 40_000 }, () => {
         SPOT_GUARD_WORKLOAD: 'train-42',
         SPOT_GUARD_ATTEMPT: '1',
         SPOT_GUARD_TASK: expect.stringMatching(/\/runs\/\d+\/[0-9a-f]{32}\/save\/look$/),
+        SPOT_GUARD_SAVED: expect.stringMatching(/\/runs\/\d+\/save-look\.saved$/),
       });
       expect(Date.parse(env.SPOT_GUARD_DEADLINE) / 1000).toBe(Number(env.SPOT_GUARD_DEADLINE_EPOCH));
       expect(Number(env.SPOT_GUARD_STAGE_END)).toBeLessThan(Number(env.SPOT_GUARD_DEADLINE_EPOCH));

@@ -75,6 +75,12 @@ class Result(unittest.TestCase):
     def test_stopping_the_log_agent_is_not_work(self) -> None:
         self.assertEqual(build([task("guard:flush-logs", counts=False)])["result"], "empty")
 
+    def test_bytes_saved_are_those_of_all_tasks_that_say_so_and_absent_where_none_does(self) -> None:
+        tasks = [task("a", saved=7), task("b"), task("c", 1, saved=0), task("d", saved=10**15 - 1)]
+        self.assertEqual(build(tasks)["bytesSaved"], 10**15 + 6)
+        self.assertEqual(build([task("a", saved=0)])["bytesSaved"], 0)
+        self.assertNotIn("bytesSaved", build([task("a")]))
+
     def test_seconds_to_spare_are_those_up_to_the_deadline(self) -> None:
         self.assertEqual(build([])["secondsToSpare"], 99.5)
 

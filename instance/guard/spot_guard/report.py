@@ -29,6 +29,7 @@ def build(
 ) -> Dict[str, Any]:
     """`stages` and `tasks` are the journal's lines on their ends, by a clock `skew` ahead of EC2's."""
     failed = any(line["exit"] != contract.EXIT_OK for line in stages)
+    saved = [line["saved"] for line in tasks if "saved" in line]
     worked = any(line.get("counts", True) for line in tasks) or bool(acknowledged)
     return {
         "version": contract.REPORT_VERSION,
@@ -62,6 +63,7 @@ def build(
         "refused": refused,
         "warnings": warnings,
         "leftovers": leftovers,
+        **({"bytesSaved": sum(saved)} if saved else {}),
     }
 
 
