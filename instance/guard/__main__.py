@@ -11,7 +11,7 @@ from spot_guard import contract  # noqa: E402
 
 def main() -> int:
     command, arguments = sys.argv[1:2], sys.argv[2:]
-    if command == ["step"] and len(arguments) == 2 and arguments[0] in contract.STEPS:
+    if command == ["step"] and len(arguments) in (2, 3) and arguments[0] in contract.STEPS:
         from spot_guard import step
 
         return step.run(*arguments)

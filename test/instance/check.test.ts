@@ -37,6 +37,7 @@ describe('check', { timeout: 30_000 }, () => {
     withService(
       async (machine, metadata) => {
         installed(machine);
+        machine.file(PATHS.defaults, '{"reports":"my-reports"}', 0o600);
         machine.hook('save', 'ok', '#!/bin/sh\n');
         copyFileSync('/bin/sleep', join(machine.root, 'amazon-ssm-agent'));
         const agent = spawn(join(machine.root, 'amazon-ssm-agent'), ['30']);
@@ -47,6 +48,7 @@ describe('check', { timeout: 30_000 }, () => {
             metadata: `ok IMDSv2 answers: ${INSTANCE_ID}`,
             clock: expect.stringMatching(/^ok \d{4}-\d\d-\d\dT[\d:]+Z, [+-]\d s against EC2's$/),
             role: "ok the metadata service gives credentials of the instance's role",
+            reports: 'ok reports go to s3://my-reports',
             settings: 'ok metadata tags',
             'ssm agent': expect.stringMatching(/^ok runs, pid \d+$/),
             hooks: 'ok 1 that run',
@@ -131,11 +133,14 @@ describe('check', { timeout: 30_000 }, () => {
         installed(machine);
         const { stdout } = await machine.call(['check'], metadata.url);
         expect(findings(stdout)).toMatchObject({
+          reports: 'note no bucket is known to the installed guard: only a command may name one',
           settings: 'ok metadata tags',
           plan: 'note nothing is set up: no hook, unit or container. The outcome would be empty, unless a workload that watches /run/spot-guard/notice.json acknowledges',
         });
+        machine.file(PATHS.defaults, '{"reports":"my-reports"}', 0o600);
         metadata.setTags({ ...TAGS, 'spot-guard:units': '$(reboot)' });
         expect(findings((await machine.call(['check'], metadata.url)).stdout)).toMatchObject({
+          reports: 'note none would be left in s3://my-reports, see role',
           settings:
             'FAIL metadata tags: units: $(reboot): not the name of a systemd unit. drain would fail: correct it',
           plan: 'note has no hook, see settings',

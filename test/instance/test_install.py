@@ -47,6 +47,30 @@ class Users(on_a_machine.OnAMachine):
         self.assertEqual(library.users(), [])
 
 
+class Defaults(unittest.TestCase):
+    def test_are_seconds_and_the_bucket_for_reports(self) -> None:
+        told = install.parse_defaults("drain-until=60,reports=my.reports-123456789012")
+        self.assertEqual(told, {"drain-until": "60", "reports": "my.reports-123456789012"})
+
+    def test_that_are_none_are_refused_with_what_is_allowed(self) -> None:
+        for text in (
+            "reports=",
+            "reports=a",
+            "reports=A-b-c",
+            "reports=a/b/c",
+            "reports=abc/d",
+            "report=abc",
+            "units=abc",
+        ):
+            with (
+                self.subTest(text),
+                self.assertRaisesRegex(ValueError, f"got '{text}', allowed .*reports=BUCKET"),
+            ):
+                install.parse_defaults(text)
+        with self.assertRaisesRegex(ValueError, "got reports twice"):
+            install.parse_defaults("reports=abc,reports=abc")
+
+
 class Interpreter(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

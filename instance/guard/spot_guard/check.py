@@ -7,11 +7,12 @@ import time
 from typing import Callable, List, Optional, Tuple
 
 from . import contract, hooks, lock, role, settings, sources, terms
+from .answer import NoAnswer
 from .builtin import CONTAINER_ENGINES
 from .clock import rfc3339
 from .identity import Unidentified, instance_id_of
 from .install import STARTED
-from .metadata import Metadata, NoAnswer
+from .metadata import Metadata
 from .paths import has_systemd, here, which
 from .patience import ANSWER_SECONDS, within
 from .sighting import epoch_of_date
@@ -37,11 +38,13 @@ def show() -> int:
         pass  # the line on the metadata service says so
     source = sources.find(metadata, instance_id)
     parsed = settings.parse({**terms.read_defaults(), **(source.settings or {})})
+    in_role = _role(metadata)
     checks: List[Tuple[str, Callable[[], Finding]]] = [
         ("python", _python),
         ("metadata", lambda: _metadata(metadata)),
         ("clock", lambda: _clock(metadata)),
-        ("role", lambda: _role(metadata)),
+        ("role", lambda: in_role),
+        ("reports", lambda: _reports(in_role)),
         ("settings", lambda: _source(source, parsed)),
         ("ssm agent", _agent),
         ("hooks", _hooks),
@@ -96,6 +99,15 @@ def _role(metadata: Metadata) -> Finding:
     except (NoAnswer, ValueError) as error:
         return ("FAIL", str(error))
     return ("ok", "the metadata service gives credentials of the instance's role")
+
+
+def _reports(in_role: Finding) -> Finding:
+    bucket = terms.read_reports()
+    if not bucket:
+        return ("note", "no bucket is known to the installed guard: only a command may name one")
+    if in_role[0] != "ok":
+        return ("note", f"none would be left in s3://{bucket}, see role")
+    return ("ok", f"reports go to s3://{bucket}")
 
 
 def _source(source: sources.Source, parsed: settings.Settings) -> Finding:

@@ -10,6 +10,13 @@ from .paths import guard_command, has_systemd, search_path, which
 from .run import Run
 
 SYSTEMD_RUN_SECONDS = 3.0
+PASSED_ON = (
+    contract.ROOT_VARIABLE,
+    contract.METADATA_VARIABLE,
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+)
+"""Of the caller's: where the rehearsal has its machine, and what answers in place of AWS."""
 
 
 def start_runner(run: Run, futile: int = 0) -> None:
@@ -70,8 +77,7 @@ def _posix_spawn(command: List[str], stderr: str) -> int:
 
 
 def _environment() -> "dict[str, str]":
-    root = os.environ.get(contract.ROOT_VARIABLE)
-    return {"PATH": search_path(), **({contract.ROOT_VARIABLE: root} if root else {})}
+    return {"PATH": search_path(), **{name: os.environ[name] for name in PASSED_ON if name in os.environ}}
 
 
 def _wait(pid: int, seconds: float) -> Optional[int]:

@@ -8,7 +8,7 @@ from typing import Dict, Generator, List, Optional
 
 import spot_guard
 
-from . import contract, files, interpreter, library, lock, settings, version
+from . import contract, files, interpreter, leaving, library, lock, settings, version
 from .paths import has_systemd, here, search_path, which
 
 STARTED = (contract.WATCH_UNIT, "spot-guard-wanted.path", "spot-guard-tags.timer")
@@ -141,7 +141,8 @@ def parse_defaults(text: str) -> Dict[str, str]:
     faults: List[str] = []
     for pair in filter(None, text.split(",")):
         name, _, value = pair.partition("=")
-        if name not in contract.DEFAULT_SECONDS or not value.isdigit():
+        good = name in contract.DEFAULT_SECONDS and value.isdigit()
+        if not good and not (name == contract.REPORTS_DEFAULT and leaving.BUCKET.fullmatch(value)):
             strange.append(repr(pair[:40]))
         elif name in defaults:
             faults.append(f"got {name} twice")
@@ -149,7 +150,9 @@ def parse_defaults(text: str) -> Dict[str, str]:
             defaults[name] = value
     if strange:
         allowed = ", ".join(contract.DEFAULT_SECONDS)
-        faults.append(f"got {', '.join(strange)}, allowed NAME=SECONDS, by commas, of {allowed}")
+        faults.append(
+            f"got {', '.join(strange)}, allowed NAME=SECONDS, by commas, of {allowed}, and reports=BUCKET"
+        )
     faults += settings.parse(defaults).refused
     if faults:
         raise ValueError("; ".join(faults))

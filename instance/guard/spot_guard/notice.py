@@ -27,6 +27,8 @@ class Notice(NamedTuple):
     """Seconds by which this machine's clock is ahead of EC2's, where that is known."""
     by: str = ""
     """Who brought it: the command or the watcher. Empty for a rehearsal."""
+    reports: str = ""
+    """The bucket where the report may be left, if the command told one."""
 
 
 def decode(encoded: str, instance_id: str) -> Notice:

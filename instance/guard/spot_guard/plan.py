@@ -13,6 +13,7 @@ from . import (
     processes,
     report,
     runs,
+    saved,
     supersede,
     waiting,
 )
@@ -224,6 +225,8 @@ class Plan:
         grace = self.terms.settings.seconds["grace"]
         ended = self.supervisor.run(left, until, grace, os.path.join(self.run_.folder, self.stage))
         for one in ended:
+            count, fault = saved.read(one.task.env[contract.HOOK_SAVED])
+            self.warn(f"what {one.task.name} says that it saved does not count", fault)
             self.journal.write(
                 "taskEnded",
                 stage=self.stage,
@@ -233,12 +236,18 @@ class Plan:
                 overran=one.overran or None,
                 note=one.note,
                 counts=None if one.task.counts else False,
+                saved=count,
             )
 
     def _marked(self, task: Task) -> Task:
         attempt = 1 + self.before.task_starts.get((self.stage, task.name), 0)
         mark = self.family.mark_of(self.stage, task.name)
-        return task._replace(env={**task.env, contract.HOOK_ATTEMPT: str(attempt), contract.HOOK_TASK: mark})
+        told = {
+            contract.HOOK_ATTEMPT: str(attempt),
+            contract.HOOK_TASK: mark,
+            contract.HOOK_SAVED: os.path.join(self.run_.folder, f"{self.stage}-{task.name}.saved"),
+        }
+        return task._replace(env={**task.env, **told})
 
     def lines(self, phase: str) -> List[Line]:
         """Of all runners of this run."""

@@ -23,6 +23,8 @@ class Joined(NamedTuple):
     settings: Optional[Dict[str, str]] = None
     skew: float = 0.0
     """Of whoever measured it, where the run's own notice came by a path that cannot."""
+    reports: str = ""
+    """As a notice has it, where the run's own has none."""
 
 
 class Run(NamedTuple):
@@ -171,7 +173,8 @@ class Run(NamedTuple):
         if own.settings is None and settings is None:
             settings = wanted.settings
         skew = before.skew or (0.0 if own.skew else wanted.skew)
-        now = Joined(deadline if deadline < own.deadline else None, settings, skew)
+        reports = "" if own.reports else before.reports or wanted.reports
+        now = Joined(deadline if deadline < own.deadline else None, settings, skew, reports)
         if now == before:
             return
         data = files.as_json(now._asdict())

@@ -2,7 +2,7 @@
 
 import os
 
-from . import afterwards, contract, history, lock
+from . import afterwards, contract, history, leaving, lock
 from .journal import Follower
 from .plan import Plan
 from .run import Run
@@ -28,6 +28,7 @@ def run(folder: str) -> int:
         os.unlink(this.unfinished)
     except FileNotFoundError:
         pass  # an interruption's plan has ended this one
+    leaving.leave(plan)
     plan.journal.give_back()
     afterwards.live_on(plan)
     plan.supervisor.let_finish()

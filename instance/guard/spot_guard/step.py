@@ -16,10 +16,12 @@ PAST_DEADLINE_SECONDS = 5.0
 OUTPUT_MOST_CHARS = 2000
 
 
-def run(step: str, encoded: str) -> int:
-    """The step's exit code. Prints at most 2,000 characters."""
+def run(step: str, encoded: str, reports: str = "") -> int:
+    """The step's exit code. Prints at most 2,000 characters. `reports`: the bucket for reports, if any."""
     try:
-        mine = notice.decode(encoded, os.environ.get(contract.INSTANCE_ID_VARIABLE, ""))
+        mine = notice.decode(encoded, os.environ.get(contract.INSTANCE_ID_VARIABLE, ""))._replace(
+            reports=reports
+        )
     except Refused as refusal:
         print(f"refused: {refusal}")
         return contract.EXIT_REFUSED if step == "accept" else contract.EXIT_LOST

@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import Dict, Optional
+from typing import Any, Dict, Optional, cast
 
 from . import contract, files, schedule, settings
 from .clock import Clock
@@ -71,7 +71,17 @@ class Terms:
 
 def read_defaults() -> Dict[str, str]:
     """What the stack sets for all instances, as the installed guard was told. A command brings it along."""
+    return known_settings(_told())
+
+
+def read_reports() -> str:
+    """The bucket for reports, as the installed guard was told; empty where there is none."""
+    return str(_told().get(contract.REPORTS_DEFAULT, ""))
+
+
+def _told() -> Dict[str, Any]:
     try:
-        return known_settings(files.read_json(here(contract.DEFAULTS_FILE)))
-    except (OSError, ValueError, AttributeError):
+        said: Any = files.read_json(here(contract.DEFAULTS_FILE))
+    except (OSError, ValueError):
         return {}
+    return cast("Dict[str, Any]", said) if isinstance(said, dict) else {}
