@@ -43,7 +43,7 @@ export interface Report {
   readonly warnings: number;
   /** How many processes that tasks had left in the background were still there at the end of `clean`, and were ended. */
   readonly leftovers: number;
-  /** What the hooks say that they saved; absent where none said anything. */
+  /** The sum of what tasks say that they saved; absent where none says anything. */
   readonly bytesSaved?: number;
   /** How many tasks, names or refusals were left out to keep the report within its size. */
   readonly cut?: number;

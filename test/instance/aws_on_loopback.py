@@ -106,8 +106,9 @@ def resets(handler: Handler) -> None:
 
 def floods(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-    for _ in range(200):
+    for _ in range(20):
         handler.wfile.write(b"x" * 100_000)
+    hangs(handler)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,15 @@ class Defaults(unittest.TestCase):
         self.assertEqual(told, {"drain-until": "60", "reports": "my.reports-123456789012"})
 
     def test_that_are_none_are_refused_with_what_is_allowed(self) -> None:
-        for text in ("reports=", "reports=a", "reports=A-b-c", "reports=a/b/c", "report=abc", "units=abc"):
+        for text in (
+            "reports=",
+            "reports=a",
+            "reports=A-b-c",
+            "reports=a/b/c",
+            "reports=abc/d",
+            "report=abc",
+            "units=abc",
+        ):
             with (
                 self.subTest(text),
                 self.assertRaisesRegex(ValueError, f"got '{text}', allowed .*reports=BUCKET"),
