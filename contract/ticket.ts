@@ -10,6 +10,9 @@ export const SETTLE_AFTER_SECONDS = 30;
 /** Seconds after that: an instance that still runs is looked at again. */
 export const ASK_AGAIN_SECONDS = 600;
 
+/** Seconds from one look for interruptions without an outcome to the next. */
+export const COVERAGE_EVERY_SECONDS = 300;
+
 /** Seconds. Two notices of an instance that lie so near to each other are one. The guard says the same (runs.py). */
 export const SAME_NOTICE_SECONDS = 180;
 

@@ -7,6 +7,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { OUTCOMES_PREFIX } from '../contract/storage.ts';
+import { COVERAGE_EVERY_SECONDS } from '../contract/ticket.ts';
 import { GuardFunction } from './function.ts';
 import { type Checked, defaultsOf } from './settings.ts';
 
@@ -49,7 +50,7 @@ export function coverageFunction(
   new Rule(coverage, 'Schedule', {
     description: 'Looks for interruptions without an outcome',
     // EC2 forgets the tags of an instance soon after its end.
-    schedule: Schedule.rate(Duration.minutes(5)),
+    schedule: Schedule.rate(Duration.seconds(COVERAGE_EVERY_SECONDS)),
     targets: [new LambdaFunction(coverage.function, { retryAttempts: 0 })],
   });
   return coverage;

@@ -37,8 +37,8 @@ export interface RehearsalOptions {
 
 export const DEFAULT_WINDOW_SECONDS = 15;
 
-/** After the deadline: a look at an instance that still runs, and one for what was lost, are over. */
-const SETTLED_SECONDS = 13 * 60;
+/** After the deadline: a look at an instance that still runs, and two for what was lost, are over. */
+const SETTLED_SECONDS = 23 * 60;
 /** There `respond` has the last word, or nobody had anything to say. */
 const NOTHING_TO_SETTLE: readonly Scenario['expected'][] = ['unguarded', 'none'];
 const LINES_MS = 2_000;

@@ -2,7 +2,7 @@
 // on the way, the event, the function's work or the ticket, is found here.
 import { WINDOW_SECONDS } from '../../contract/notices.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE, type Settings } from '../../contract/tags.ts';
-import { TICKET_VERSION, type Ticket } from '../../contract/ticket.ts';
+import { COVERAGE_EVERY_SECONDS, TICKET_VERSION, type Ticket } from '../../contract/ticket.ts';
 import type { SpotRequest } from '../domain/evidence.ts';
 import type { Instance } from '../domain/instance.ts';
 import { isOf, type NoticeId, prefixesOf } from '../domain/outcome-key.ts';
@@ -10,10 +10,12 @@ import { settingsOf } from '../domain/settings.ts';
 import { ENDED_BY_EC2, endedBy } from '../domain/spot-status.ts';
 import type { CoveragePorts } from '../ports.ts';
 
-/** Seconds. Before that the notice's own ticket may not have been read yet. */
-const YOUNGEST_SECONDS = 240;
-/** Seconds. EC2 forgets an instance that was terminated, and its tags, after about an hour. */
-const OLDEST_SECONDS = 3_600;
+/**
+ * Seconds from a notice to a look at it, by the run that comes next. Before the first its own ticket may not have been
+ * read yet; after the last EC2 forgets an instance that was terminated, and its tags. Not at each run: while nothing can
+ * be settled, tickets would only pile up.
+ */
+const LOOKS_SECONDS = [240, 900, 1_800, 3_300];
 /** One filter of DescribeInstances takes no more. */
 const IDS_A_CALL = 200;
 
@@ -44,7 +46,8 @@ function noticeOf({ instanceId, status, updatedMs }: SpotRequest, nowMs: number)
   const { action, secondsAfterNotice } = endedBy(status);
   const noticeMs = updatedMs - secondsAfterNotice * 1000;
   const age = (nowMs - noticeMs) / 1000;
-  return age >= YOUNGEST_SECONDS && age <= OLDEST_SECONDS ? [{ instanceId, action, noticeMs }] : [];
+  const isDue = LOOKS_SECONDS.some((look) => age >= look && age < look + COVERAGE_EVERY_SECONDS);
+  return isDue ? [{ instanceId, action, noticeMs }] : [];
 }
 
 async function settledKeys(

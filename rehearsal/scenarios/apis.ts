@@ -178,8 +178,9 @@ export const answerWithoutReservations: Scenario = {
 
 export const answerWithoutTags: Scenario = {
   name: 'answer-without-tags',
-  story: 'EC2 answers with an instance that has no tags: it is not guarded, and nothing is sent to it',
-  expected: 'unguarded',
+  story:
+    'EC2 leaves the tags out of its answer: nothing is sent, and afterwards it is found that the instance was guarded',
+  expected: 'unprotected',
   onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [

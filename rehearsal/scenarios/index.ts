@@ -15,6 +15,7 @@ import * as plan from './plan.ts';
 import * as rebalance from './rebalance.ts';
 import * as reservations from './reservations.ts';
 import * as secondPath from './second-path.ts';
+import * as settling from './settling.ts';
 import * as tags from './tags.ts';
 import * as twoHundred from './two-hundred.ts';
 
@@ -96,6 +97,12 @@ export const SCENARIOS: readonly Scenario[] = [
   livingOn.noticeWithdrawn,
   livingOn.thawed,
   livingOn.stoppedThenBooted,
+  settling.livesOn,
+  settling.settleCrashes,
+  settling.settleNeverWorks,
+  settling.claimAnswerLost,
+  settling.ticketNotLeft,
+  settling.coverageCrashes,
   installing.guardInstalled,
   installing.guardUpgraded,
   installing.guardRemoved,

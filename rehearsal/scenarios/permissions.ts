@@ -26,7 +26,12 @@ export const leastPrivilege: Scenario = {
       const allowed = await region.judge({ ...request, account: region.place.account });
       if (allowed) problems.push(`expected a denial, but somebody may ${what}`);
     }
-    return [...problems, ...invokedByOthers(region), ...(await instancesReadTags(region))];
+    return [
+      ...problems,
+      ...invokedByOthers(region),
+      ...(await instancesDoNoMore(region)),
+      ...(await alarmsArrive(region)),
+    ];
   },
   expectations: [],
 };
@@ -61,6 +66,33 @@ function forbidden({ stack, place }: Region): Forbidden[] {
       may('terminate an instance', 'ec2:TerminateInstances', instance, tag('enabled')),
       may('write another log', 'logs:PutLogEvents', arn('logs', 'log-group:other:log-stream:x')),
       may('send to another queue', 'sqs:SendMessage', arn('sqs', 'other')),
+      ...stack.buckets.flatMap(({ arn: bucket }) => [
+        may('delete an outcome', 's3:DeleteObject', `${bucket}/outcomes/x`),
+        may('forge a report', 's3:PutObject', `${bucket}/reports/x`),
+        may('read what is neither outcome nor report', 's3:GetObject', `${bucket}/x`),
+        may('list the whole bucket', 's3:ListBucket', bucket, { 's3:prefix': '' }),
+        may('read an outcome without TLS', 's3:GetObject', `${bucket}/outcomes/x`, {
+          'aws:SecureTransport': 'false',
+          's3:TlsVersion': '1.2',
+        }),
+        may('read an outcome by an old TLS', 's3:GetObject', `${bucket}/outcomes/x`, {
+          's3:TlsVersion': '1.1',
+        }),
+      ]),
+      ...(role.name.includes('Respond')
+        ? []
+        : [
+            may(
+              'send a command',
+              'ssm:SendCommand',
+              arn('ssm', `document/${[...stack.documents.keys()][0]}`),
+            ),
+          ]),
+      ...(role.name.includes('Settle')
+        ? []
+        : stack.buckets.map(({ arn: bucket }) =>
+            may('write an outcome', 's3:PutObject', `${bucket}/outcomes/x`),
+          )),
       {
         what: `take on ${role.name} as another service`,
         principal: 'ec2.amazonaws.com',
@@ -91,7 +123,24 @@ function forbidden({ stack, place }: Region): Forbidden[] {
       },
     ];
   });
-  return [...ofRoles, ...ofQueues];
+  const ofTopics = stack.topics.flatMap(({ name, arn: topic }): Forbidden[] => {
+    const publish = { principal: 'cloudwatch.amazonaws.com', action: 'sns:Publish', resource: topic };
+    const own = { 'aws:SourceAccount': place.account };
+    return [
+      {
+        ...publish,
+        what: `publish to ${name} for another account`,
+        context: { 'aws:SourceAccount': '999999999999' },
+      },
+      {
+        ...publish,
+        what: `publish to ${name} without TLS`,
+        context: { ...own, 'aws:SecureTransport': 'false' },
+      },
+      { ...publish, what: `publish to ${name} as S3`, principal: 's3.amazonaws.com', context: own },
+    ];
+  });
+  return [...ofRoles, ...ofQueues, ...ofTopics];
 }
 
 /** Rules that are like the stack's own, but for their name. */
@@ -105,22 +154,55 @@ function invokedByOthers({ stack }: Region): string[] {
   });
 }
 
-/** What the stack has for the role of an instance: the tags, and neither more of EC2 nor a way to change them. */
-async function instancesReadTags({ stack, place }: Region): Promise<string[]> {
-  const { instancePolicies: identity } = stack;
-  const may = (action: string): Promise<boolean> =>
+/** Alarms may publish to the stack's own topic: its policy takes the place of the one by which they could anyway. */
+async function alarmsArrive({ stack, place, judge }: Region): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { name, arn } of stack.topics) {
+    const context = { 'aws:SourceAccount': place.account };
+    const publish = { principal: 'cloudwatch.amazonaws.com', action: 'sns:Publish', resource: arn, context };
+    if (await judge({ ...publish, account: place.account })) continue;
+    problems.push(`expected alarms to reach ${name}, got a denial`);
+  }
+  return problems;
+}
+
+/** What the stack has for the role of an instance: its tags and its own report, and neither more of EC2 nor of S3. */
+async function instancesDoNoMore({ stack, place }: Region): Promise<string[]> {
+  const { instancePolicies: identity, buckets } = stack;
+  const own = instanceArn(place);
+  const may = (action: string, resource: string): Promise<boolean> =>
     isAllowed(
       {
         principal: `arn:${place.partition}:iam::${place.account}:role/instance`,
         action,
-        resource: action.includes(':Describe') ? '*' : instanceArn(place),
+        resource,
         account: place.account,
+        context: { 'ec2:SourceInstanceARN': own },
       },
       { identity },
     );
-  const problems = (await may('ec2:DescribeTags')) ? [] : ['expected an instance to read tags, got a denial'];
-  for (const action of ['ec2:DescribeInstances', 'ec2:CreateTags', 'ec2:TerminateInstances']) {
-    if (await may(action)) problems.push(`expected a denial, but an instance may call ${action}`);
+  const problems: string[] = [];
+  const bucket = buckets[0]?.arn ?? '';
+  const other = own.replace(INSTANCE, 'i-00000000000000bad');
+  for (const [action, resource] of [
+    ['ec2:DescribeTags', '*'],
+    ['s3:PutObject', `${bucket}/reports/${own}/1700000000.json`],
+  ] as const) {
+    if (!(await may(action, resource)))
+      problems.push(`expected an instance to ${action} ${resource}, got a denial`);
+  }
+  for (const [action, resource] of [
+    ['ec2:DescribeInstances', '*'],
+    ['ec2:CreateTags', own],
+    ['ec2:TerminateInstances', own],
+    ['s3:PutObject', `${bucket}/reports/${other}/1700000000.json`],
+    ['s3:PutObject', `${bucket}/outcomes/2026-02-04/x.json`],
+    ['s3:GetObject', `${bucket}/reports/${own}/1700000000.json`],
+    ['s3:DeleteObject', `${bucket}/reports/${own}/1700000000.json`],
+    ['s3:ListBucket', bucket],
+  ] as const) {
+    if (await may(action, resource))
+      problems.push(`expected a denial, but an instance may ${action} ${resource}`);
   }
   return problems;
 }

@@ -1,7 +1,7 @@
 // Scenarios of the plan when all goes well: in full, in less time, for a stop or a hibernation, and with nothing to do.
 import { HIBERNATE_SUFFIX } from '../../contract/instance.ts';
 import { PHASES } from '../../contract/log.ts';
-import { METRIC_SERVICE, METRICS } from '../../contract/metrics.ts';
+import { METRIC_SERVICE, METRICS, OUTCOME_METRICS } from '../../contract/metrics.ts';
 import { check, journalLine, type Scenario } from '../scenario.ts';
 import {
   counted,
@@ -49,6 +49,9 @@ export const graceful: Scenario = {
         log,
       ),
     counted(METRICS.commandSent, 1),
+    counted(OUTCOME_METRICS.graceful, 1),
+    counted(METRICS.secondsToSpare, 1),
+    logged(PHASES.settled),
     overflowEmpty,
   ],
 };
