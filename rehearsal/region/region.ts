@@ -239,5 +239,10 @@ function newQueue(spec: QueueSpec, now: () => number, queueAt: (arn: string) => 
   const { redrive, ...own } = spec;
   if (redrive === undefined) return new Queue({ ...own, now });
   const { deadLetterArn, maxReceives } = redrive;
+  if (deadLetterArn.endsWith('.fifo') !== spec.fifo) {
+    throw new Error(
+      `queue ${spec.name}: SQS takes no dead-letter queue of the other kind, got ${deadLetterArn}`,
+    );
+  }
   return new Queue({ ...own, now, redrive: { to: () => queueAt(deadLetterArn), maxReceives } });
 }

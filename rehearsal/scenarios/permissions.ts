@@ -30,6 +30,7 @@ export const leastPrivilege: Scenario = {
       ...problems,
       ...invokedByOthers(region),
       ...(await instancesDoNoMore(region)),
+      ...(await nobodyWithoutTls(region)),
       ...(await alarmsArrive(region)),
     ];
   },
@@ -66,11 +67,13 @@ function forbidden({ stack, place }: Region): Forbidden[] {
       may('terminate an instance', 'ec2:TerminateInstances', instance, tag('enabled')),
       may('write another log', 'logs:PutLogEvents', arn('logs', 'log-group:other:log-stream:x')),
       may('send to another queue', 'sqs:SendMessage', arn('sqs', 'other')),
+      may('read another queue', 'sqs:ReceiveMessage', arn('sqs', 'other')),
       ...stack.buckets.flatMap(({ arn: bucket }) => [
         may('delete an outcome', 's3:DeleteObject', `${bucket}/outcomes/x`),
         may('forge a report', 's3:PutObject', `${bucket}/reports/x`),
         may('read what is neither outcome nor report', 's3:GetObject', `${bucket}/x`),
         may('list the whole bucket', 's3:ListBucket', bucket, { 's3:prefix': '' }),
+        may('list another bucket', 's3:ListBucket', `${bucket}-other`, { 's3:prefix': 'outcomes/' }),
         may('read an outcome without TLS', 's3:GetObject', `${bucket}/outcomes/x`, {
           'aws:SecureTransport': 'false',
           's3:TlsVersion': '1.2',
@@ -145,13 +148,48 @@ function forbidden({ stack, place }: Region): Forbidden[] {
 
 /** Rules that are like the stack's own, but for their name. */
 function invokedByOthers({ stack }: Region): string[] {
-  return stack.rules.flatMap((rule) => {
+  const rules = [...stack.rules, ...stack.schedules.map(({ rule }) => rule)];
+  return rules.flatMap((rule) => {
     const other = { ...rule, arn: `${rule.arn}-other`, pattern: {} };
     const invoked = deliveries([other], stack.permissions, {}).filter(
       ({ refusedBecause }) => !refusedBecause,
     );
     return invoked.map(({ target }) => `expected a denial, but another rule may invoke ${target.arn}`);
   });
+}
+
+const EVERYTHING = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+/** Not even who may do everything; but by TLS they may. */
+async function nobodyWithoutTls({ stack, place }: Region): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [action, owned] of [
+    ['sqs:SendMessage', stack.queues],
+    ['s3:ListBucket', stack.buckets],
+    ['sns:Publish', stack.topics],
+  ] as const) {
+    for (const { name, arn, policy } of owned) {
+      const may = (isTls: boolean): Promise<boolean> =>
+        isAllowed(
+          {
+            principal: `arn:${place.partition}:iam::${place.account}:role/admin`,
+            action,
+            resource: arn,
+            account: place.account,
+            context: {
+              'aws:SecureTransport': String(isTls),
+              ...(action.startsWith('s3:') ? { 's3:TlsVersion': '1.2' } : {}),
+            },
+          },
+          { identity: [{ name: 'everything', policy: EVERYTHING }], resource: policy },
+        );
+      if (await may(false))
+        problems.push(`expected a denial, but without TLS somebody may ${action} on ${name}`);
+      if (!(await may(true)))
+        problems.push(`expected that an administrator may ${action} on ${name}, got a denial`);
+    }
+  }
+  return problems;
 }
 
 /** Alarms may publish to the stack's own topic: its policy takes the place of the one by which they could anyway. */

@@ -1,7 +1,9 @@
 // Scenarios of the second path: the watcher sees the notice in the instance metadata, before the command, after it,
 // or with nobody else. Each hook runs once, whoever comes first.
 import { WATCH_UNIT } from '../../contract/instance.ts';
-import { METRICS } from '../../contract/metrics.ts';
+import { PHASES } from '../../contract/log.ts';
+import { METRIC_SERVICE, METRICS } from '../../contract/metrics.ts';
+import { DEFAULT_SECONDS, type Setting } from '../../contract/tags.ts';
 import { watcherOf } from '../machine/services.ts';
 import { check, type Expectation, journalLine, type Scenario } from '../scenario.ts';
 import {
@@ -18,12 +20,14 @@ import {
   addHooks,
   counted,
   everyStepSucceeded,
+  logged,
   nothingLeftRunning,
   oneRun,
   overflowEmpty,
   prepareWorkload,
   reportInTime,
   startWorker,
+  WORKER,
   WORKER_TAGS,
   workIsSafe,
 } from './workload.ts';
@@ -143,7 +147,22 @@ export const eventLost: Scenario = {
         'an outcome of a lost notice, proven by the guard alone',
         record,
       ),
+    ({ verdict: { record } }) => {
+      const stack = Object.entries(DEFAULT_SECONDS).map(([name, seconds]) => [name, String(seconds)]);
+      const wanted = { units: WORKER, ...Object.fromEntries(stack) };
+      const same = Object.entries(wanted).every(
+        ([name, value]) => record?.settings?.[name as Setting] === value,
+      );
+      return check(same, `the settings ${JSON.stringify(wanted)}`, record?.settings);
+    },
     counted(METRICS.lost, 1),
+    logged(PHASES.uncovered),
+    ({ log }) =>
+      check(
+        log.every(({ service }) => service === METRIC_SERVICE),
+        `log lines of the service ${METRIC_SERVICE}`,
+        log,
+      ),
   ],
 };
 

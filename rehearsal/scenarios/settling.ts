@@ -105,6 +105,8 @@ export const ticketNotLeft: Scenario = {
   expectations: [
     ...settledAsUsual,
     settledBy('lost'),
+    ({ verdict: { record }, invocations }) =>
+      check(record?.commandIds.join() === invocations[0]?.command.id, 'the command to be found', record),
     logged(PHASES.noTicket, 'InternalError'),
     counted(METRICS.noTicket, 1),
     counted(METRICS.lost, 1),

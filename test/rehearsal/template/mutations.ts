@@ -19,8 +19,8 @@ const FAULTY = [PLAIN, 'agent-not-registered', 'least-privilege', 'lambda-unreac
 
 export function mutationsOf(template: Template): Mutation[] {
   return [...template.resources.values()].flatMap(({ logicalId, type, properties }) =>
-    breaksOf(type, properties).map(({ name, edits, scenarios = [PLAIN], survives }) => ({
-      name: `${type.replace('AWS::', '')}: ${name}`,
+    breaksOf(logicalId, type, properties).map(({ name, edits, scenarios = [PLAIN], survives }) => ({
+      name: `${type.replace('AWS::', '')}${partOf(logicalId)}: ${name}`,
       template: edited(template, logicalId, edits),
       scenarios,
       ...(survives === undefined ? {} : { survives }),
@@ -28,7 +28,19 @@ export function mutationsOf(template: Template): Mutation[] {
   );
 }
 
-function breaksOf(type: string, properties: JsonObject): Break[] {
+/** Of what, where the stack has several of a type. */
+function partOf(logicalId: string): string {
+  const [, part, of = ''] =
+    /^SpotGuard(Respond|Settle(?!ment)|Coverage|SettlementDeadLetters|SettlementQueue|Overflow|Notices)(Schedule)?/.exec(
+      logicalId,
+    ) ?? [];
+  return part === undefined ? '' : ` of ${part.toLowerCase()}${of.toLowerCase()}`;
+}
+
+function breaksOf(logicalId: string, type: string, properties: JsonObject): Break[] {
+  const part = /^SpotGuard(Settle(?!ment)|Coverage)/.exec(logicalId)?.[1];
+  if (part === 'Coverage') return coverageBreaks(type, properties);
+  if (part === 'Settle') return settleBreaks(type, properties);
   switch (type) {
     case 'AWS::IAM::Policy':
       return [gone(FAULTY), ...policyBreaks(['PolicyDocument'], properties, true)];
@@ -43,7 +55,29 @@ function breaksOf(type: string, properties: JsonObject): Break[] {
     case 'AWS::IAM::Role':
       return policyBreaks(['AssumeRolePolicyDocument'], properties, false);
     case 'AWS::SQS::QueuePolicy':
-      return [gone(['lambda-unreachable']), ...policyBreaks(['PolicyDocument'], properties, false)];
+      return [
+        gone([logicalId.includes('Overflow') ? 'lambda-unreachable' : 'least-privilege']),
+        ...policyBreaks(['PolicyDocument'], properties, false),
+      ];
+    case 'AWS::S3::Bucket':
+      return [
+        gone([PLAIN]),
+        ...Object.keys(properties).flatMap((key) =>
+          key === 'Tags' ? [] : [dropped([key], { survives: `no scenario can see it; ${LIB_ASKS}` })],
+        ),
+      ];
+    case 'AWS::S3::BucketPolicy':
+    case 'AWS::SNS::TopicPolicy':
+      return [
+        gone(['least-privilege']),
+        ...policyBreaks(['PolicyDocument'], properties, false, ['least-privilege']),
+      ];
+    case 'AWS::SNS::Topic':
+      return [gone([PLAIN])];
+    case 'AWS::CloudWatch::Alarm':
+      return [
+        { ...gone([]), name: `${logicalId} gone`, survives: `nothing here raises alarms; ${LIB_ASKS}` },
+      ];
     case 'AWS::Lambda::Permission':
       return permissionBreaks();
     case 'AWS::Events::Rule':
@@ -60,14 +94,103 @@ function breaksOf(type: string, properties: JsonObject): Break[] {
         dropped(['RetentionInDays'], { survives: 'cost alone; test/lib/template.test.ts asks for it' }),
       ];
     case 'AWS::SQS::Queue':
+      return queueBreaks(properties);
+    default:
+      throw new Error(`no mutations are known of ${type}`);
+  }
+}
+
+const LIB_ASKS = 'test/lib/template.test.ts asks for it';
+
+function queueBreaks(properties: JsonObject): Break[] {
+  const survives: Readonly<Record<string, string>> = {
+    DelaySeconds: 'settle puts off what is too early',
+    MessageRetentionPeriod: 'nothing here waits for days',
+    VisibilityTimeout: 'nothing here takes so long',
+    SqsManagedSseEnabled: 'nobody here reads the disk',
+  };
+  return [
+    gone([PLAIN]),
+    ...Object.keys(properties).map((key) => {
+      const why = survives[key];
+      if (why !== undefined) return dropped([key], { survives: `${why}; ${LIB_ASKS}` });
+      return dropped([key], { scenarios: [PLAIN, 'settle-never-works'] });
+    }),
+  ];
+}
+
+/** What settles: the plain way ends with it. */
+function settleBreaks(type: string, properties: JsonObject): Break[] {
+  switch (type) {
+    case 'AWS::IAM::Policy':
       return [
         gone([PLAIN]),
-        ...['MessageRetentionPeriod', 'VisibilityTimeout', 'SqsManagedSseEnabled'].map((key) =>
-          dropped([key], { survives: 'nothing reads the queue yet; test/lib/template.test.ts asks for it' }),
+        ...policyBreaks(['PolicyDocument'], properties, true, [
+          PLAIN,
+          'event-lost',
+          'instance-lives-on',
+          'claim-answer-lost',
+          'least-privilege',
+        ]),
+      ];
+    case 'AWS::IAM::Role':
+      return policyBreaks(['AssumeRolePolicyDocument'], properties, false);
+    case 'AWS::Lambda::Function':
+      return [
+        ...functionBreaks(`seconds that nothing here needs; ${LIB_ASKS}`),
+        ...variableBreaks(properties).map((one) => {
+          if (one.name.includes('_DOCUMENT is')) return { ...one, scenarios: ['ticket-not-left'] };
+          return one.name.includes('_QUEUE is') ? { ...one, scenarios: ['instance-lives-on'] } : one;
+        }),
+      ];
+    case 'AWS::Lambda::EventSourceMapping':
+      return [
+        gone([PLAIN]),
+        changed(['FunctionName'], 'other'),
+        changed(['EventSourceArn'], 'other'),
+        dropped(['FunctionResponseTypes'], { scenarios: ['instance-lives-on'] }),
+        ...['BatchSize', 'ScalingConfig'].map((key) =>
+          dropped([key], { survives: `it is for many notices at once; ${LIB_ASKS}` }),
         ),
       ];
     default:
-      throw new Error(`no mutations are known of ${type}`);
+      throw new Error(`no mutations are known of ${type} of settle`);
+  }
+}
+
+/** What looks for lost notices: a scenario must lose one. */
+function coverageBreaks(type: string, properties: JsonObject): Break[] {
+  const scenarios = ['event-lost', 'least-privilege'];
+  const noticed = (breaks: readonly Break[]): Break[] =>
+    breaks.map((one) => (one.survives === undefined ? { ...one, scenarios } : one));
+  switch (type) {
+    case 'AWS::IAM::Policy':
+      return [gone(scenarios), ...policyBreaks(['PolicyDocument'], properties, true, scenarios)];
+    case 'AWS::IAM::Role':
+      return noticed(policyBreaks(['AssumeRolePolicyDocument'], properties, false));
+    case 'AWS::Lambda::Function':
+      return noticed([
+        ...functionBreaks(`seconds that nothing here needs; ${LIB_ASKS}`),
+        ...variableBreaks(properties, ['POWERTOOLS_METRICS_NAMESPACE']),
+      ]);
+    case 'AWS::Lambda::EventInvokeConfig':
+      return [
+        dropped(['MaximumRetryAttempts'], { survives: `the next run looks again anyway; ${LIB_ASKS}` }),
+      ];
+    case 'AWS::Lambda::Permission':
+      return noticed(permissionBreaks());
+    case 'AWS::Events::Rule':
+      return [
+        ...noticed([
+          gone(scenarios),
+          changed(['State'], 'DISABLED'),
+          changed(['ScheduleExpression'], 'rate(1 day)'),
+          changed(['Targets'], []),
+        ]),
+        dropped(['Targets', 0, 'RetryPolicy'], { survives: `the next run looks again anyway; ${LIB_ASKS}` }),
+      ];
+    default:
+      throw new Error(`no mutations are known of ${type} of coverage`);
   }
 }
 
@@ -167,13 +290,14 @@ function invokeBreaks(): Break[] {
   ];
 }
 
-function functionBreaks(): Break[] {
+/** `needless`: why nobody misses its own timeout, where nobody does. */
+function functionBreaks(needless?: string): Break[] {
   return [
     gone([PLAIN]),
     changed(['Handler'], 'index.handlr'),
     changed(['Handler'], 'main.handler'),
     changed(['Timeout'], 1),
-    dropped(['Timeout'], { scenarios: ['no-answer'] }),
+    dropped(['Timeout'], needless === undefined ? { scenarios: ['no-answer'] } : { survives: needless }),
     dropped(['LoggingConfig']),
     dropped(['Role']),
     dropped(['MemorySize'], { survives: 'speed alone; test/lib/template.test.ts asks for it' }),
@@ -181,11 +305,13 @@ function functionBreaks(): Break[] {
   ];
 }
 
-function variableBreaks(properties: JsonObject): Break[] {
+/** `unread`: what every function is given and this one does not read. */
+function variableBreaks(properties: JsonObject, unread: readonly string[] = []): Break[] {
   const path = ['Environment', 'Variables'];
   const variables = at(properties, path);
   return entriesOf(variables).flatMap(([name, value]) => {
     const own = [...path, name];
+    if (unread.includes(String(name))) return [dropped(own, { survives: 'it counts nothing itself' })];
     if (name === 'POWERTOOLS_LOG_LEVEL') {
       return [
         dropped(own, { survives: "INFO is Powertools' own default" }),
