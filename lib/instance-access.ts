@@ -28,7 +28,7 @@ export function instancePolicy(scope: Construct, id: string, bucket: Bucket): Ma
       reason: 'ec2:DescribeTags knows no smaller resource.',
     },
     {
-      id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(scope).resolve(logicalId)}.Arn>/${OWN_REPORTS}]`,
+      id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(scope).resolve(logicalId)}.Arn>/${OWN_REPORTS.replace(/\$\{(.+)\}/, '<$1>')}]`,
       reason: 'Each report has a name of its own. Which instance it is of, EC2 itself says.',
     },
   );

@@ -16,10 +16,15 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
     ours: ['lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
     packages: /^(@aws-sdk\/.*|@smithy\/.*|@aws-lambda-powertools\/.*|node:https?)$/,
   },
-  'lambda/respond': {
-    ours: ['lambda/respond', 'lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
-    packages: /^(aws-lambda|@aws-lambda-powertools\/.*)$/,
-  },
+  ...Object.fromEntries(
+    ['respond', 'settle', 'coverage'].map((name) => [
+      `lambda/${name}`,
+      {
+        ours: [`lambda/${name}`, 'lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
+        packages: /^aws-lambda$/,
+      },
+    ]),
+  ),
   'lambda/build.ts': {
     ours: ['lambda/lambda-only.ts', 'lambda/shake-schemas.ts'],
     packages: /^(esbuild|node:.*)$/,

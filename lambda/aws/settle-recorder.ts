@@ -35,6 +35,7 @@ export function tell(told: Told): void {
         [LOG_KEYS.key]: told.key,
       });
       count(told.record);
+      metrics.publishStoredMetrics();
       break;
     case 'already':
       logger.info('notice settled before', {
@@ -58,8 +59,8 @@ export function tell(told: Told): void {
         [LOG_KEYS.reason]: told.reason,
       });
       metrics.addMetric(METRICS.notSettled, MetricUnit.Count, 1);
+      metrics.publishStoredMetrics();
   }
-  metrics.publishStoredMetrics();
 }
 
 function noticeFields({ instanceId, noticeTime, action, left, commandId, eventId }: Ticket): Fields {

@@ -8,12 +8,15 @@ import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
 import { METRIC_NAMESPACE, METRIC_SERVICE } from '../../contract/metrics.ts';
 import { FUNCTION_ARN, REGION } from './events.ts';
 
-export const BUNDLE = fileURLToPath(new URL('../../dist/lambda/respond/index.mjs', import.meta.url));
+const bundleOf = (part: string): string =>
+  fileURLToPath(new URL(`../../dist/lambda/${part}/index.mjs`, import.meta.url));
+export const BUNDLE = bundleOf('respond');
 
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   [FUNCTION_VARIABLES.document]: 'SpotGuard-Document-1',
   [FUNCTION_VARIABLES.defaults]: '{"grace":"5"}',
   [FUNCTION_VARIABLES.settlementQueue]: 'https://sqs.us-east-2.amazonaws.com/123456789012/tickets.fifo',
+  [FUNCTION_VARIABLES.bucket]: 'history',
   [FUNCTION_VARIABLES.logLevel]: 'INFO',
   [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
   [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,
@@ -31,7 +34,8 @@ const RUN = `
   try {
     const { handler } = await import(bundle);
     const getRemainingTimeInMillis = () => Number(remainingMs) - (Date.now() - startMs);
-    await handler(JSON.parse(event), { invokedFunctionArn: arn, getRemainingTimeInMillis });
+    const answer = await handler(JSON.parse(event), { invokedFunctionArn: arn, getRemainingTimeInMillis });
+    writeSync(4, JSON.stringify(answer ?? null));
     process.exit(0);
   } catch (error) {
     writeSync(3, error.message);
@@ -46,25 +50,36 @@ export interface Invocation {
   readonly output: string;
   /** The message of what the handler threw, empty if it did not. */
   readonly error: string;
+  /** What the handler returned; null if it threw. */
+  readonly answer: unknown;
 }
 
 export async function invoke(
   event: unknown,
   environment: Readonly<Record<string, string>>,
-  { remainingMs = 10_000, arn = FUNCTION_ARN } = {},
+  { remainingMs = 10_000, arn = FUNCTION_ARN, part = 'respond' } = {},
 ): Promise<Invocation> {
-  const args = ['--input-type=module', '-e', RUN, BUNDLE, JSON.stringify(event), arn, String(remainingMs)];
+  const args = [
+    '--input-type=module',
+    '-e',
+    RUN,
+    bundleOf(part),
+    JSON.stringify(event),
+    arn,
+    String(remainingMs),
+  ];
   const child = spawn(process.execPath, args, {
     env: environment,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
-  const [, , , thrown] = child.stdio;
-  if (child.stdout === null || child.stderr === null || !(thrown instanceof Readable))
-    throw new Error('no pipes');
-  const [stdout, stderr, error] = await Promise.all([
+  const [, , , thrown, returned] = child.stdio;
+  if (child.stdout === null || child.stderr === null) throw new Error('no pipes');
+  if (!(thrown instanceof Readable && returned instanceof Readable)) throw new Error('no pipes');
+  const [stdout, stderr, error, answer] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     text(thrown),
+    text(returned),
     once(child, 'close'),
   ]);
   const output = stdout + stderr;
@@ -78,5 +93,6 @@ export async function invoke(
     metrics: lines.find((line) => '_aws' in line) ?? {},
     output,
     error,
+    answer: JSON.parse(answer || 'null'),
   };
 }

@@ -9,7 +9,9 @@ import { SpotGuard } from '../../lib/index.ts';
 import { appWith, only, synthesise } from './synthesised.ts';
 
 const template = synthesise();
-const DEFAULTS = 'drain-until=45,save-until=10,clean-until=5,grace=5';
+const bucket = only(template, 'AWS::S3::Bucket');
+const STATED = 'drain-until=45,save-until=10,clean-until=5,grace=5,reports=';
+const DEFAULTS = { 'Fn::Join': ['', [STATED, { Ref: bucket.id }]] };
 
 describe.each([
   ['install', 'enabled', { [DEFAULTS_PARAMETER]: [DEFAULTS] }],
@@ -41,19 +43,29 @@ describe.each([
 
 describe('the defaults of the stack', () => {
   it('are a value that the document takes', () => {
-    expect(DEFAULTS).toMatch(new RegExp(DEFAULTS_PATTERN));
+    expect(`${STATED}spotguard-spotguardbucket5db361c1-1a2b3c4d5e6f`).toMatch(new RegExp(DEFAULTS_PATTERN));
   });
 });
 
 describe('the policy for instances', () => {
-  it('lets them read tags and nothing else, and has no name of its own', () => {
+  it('lets them read tags and leave their own report, and has no name of its own', () => {
     const { Description, ...properties } = only(template, 'AWS::IAM::ManagedPolicy').Properties;
     expect(Description).toMatch(/\S/);
     expect(properties).toEqual({
       Path: '/',
       PolicyDocument: {
         Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Action: 'ec2:DescribeTags', Resource: '*' }],
+        Statement: [
+          { Effect: 'Allow', Action: 'ec2:DescribeTags', Resource: '*' },
+          {
+            Effect: 'Allow',
+            Action: 's3:PutObject',
+            Resource: {
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
+              'Fn::Join': ['', [{ 'Fn::GetAtt': [bucket.id, 'Arn'] }, '/reports/${ec2:SourceInstanceARN}/*']],
+            },
+          },
+        ],
       },
     });
   });

@@ -2,6 +2,7 @@ import { CfnParameter, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { METRICS, OUTCOME_METRICS } from '../../contract/metrics.ts';
+import { THRESHOLDS } from '../../lib/alarm-settings.ts';
 import { readContext } from '../../lib/context.ts';
 import { SpotGuard, type SpotGuardProps, SpotGuardStack, WrongSettings } from '../../lib/index.ts';
 import { appWith, CDK_JSON, only } from './synthesised.ts';
@@ -24,8 +25,49 @@ describe('readContext', () => {
         saveUntil: Duration.seconds(10),
         cleanUntil: Duration.seconds(5),
         grace: Duration.seconds(5),
+        ...THRESHOLDS,
       },
     });
+  });
+
+  it('takes thresholds of alarms, and where alarms go', () => {
+    const topic = 'arn:aws:sns:us-east-1:123456789012:alarms';
+    const { props } = read({ 'spot-guard:alarmFailed': '3', 'spot-guard:alarmTopicArn': topic });
+    expect(props).toMatchObject({ alarmFailed: 3, alarmTopicArn: topic });
+    expect(read({ 'spot-guard:alarmEmail': 'ops@example.com' }).props.alarmEmail).toBe('ops@example.com');
+  });
+
+  it('names each fault of the alarms', () => {
+    expect(() =>
+      read({
+        'spot-guard:alarmFailed': 0,
+        'spot-guard:alarmLate': '1.5',
+        'spot-guard:alarmTopicArn': 'arn:aws:sqs:us-east-1:123456789012:alarms',
+        'spot-guard:alarmEmail': 'ops',
+        'spot-guard:alarmFaild': 2,
+      }),
+    ).toThrow(
+      new WrongSettings(
+        [
+          'wrong settings',
+          '  spot-guard:alarmFailed: got 0, allowed whole numbers from 1 to 1000000',
+          '  spot-guard:alarmLate: got "1.5", allowed whole numbers from 1 to 1000000',
+          '  spot-guard:alarmTopicArn: got "arn:aws:sqs:us-east-1:123456789012:alarms", allowed an SNS topic\'s ARN',
+          '  spot-guard:alarmEmail: got "ops", allowed an e-mail address',
+          '  spot-guard:alarmFaild: no such setting, did you mean spot-guard:alarmFailed?',
+        ].join('\n'),
+      ),
+    );
+  });
+
+  it('has an e-mail or a topic, not both', () => {
+    const both = {
+      'spot-guard:alarmTopicArn': 'arn:aws:sns:us-east-1:123456789012:alarms',
+      'spot-guard:alarmEmail': 'ops@example.com',
+    };
+    expect(() => read(both)).toThrow(
+      'spot-guard:alarmEmail: got "ops@example.com", allowed no e-mail beside spot-guard:alarmTopicArn: subscribe it to that topic',
+    );
   });
 
   it('takes numbers as cdk.json has them and as the command line has them', () => {
@@ -175,7 +217,7 @@ describe('the props of the construct', () => {
       saveUntil: Duration.seconds(Lazy.number({ produce: () => 12 })),
     });
     const template = Template.fromStack(stack);
-    const { Environment } = only(template, 'AWS::Lambda::Function').Properties;
+    const { Environment } = only(template, 'AWS::Lambda::Function', 'SpotGuardRespondFunction').Properties;
     expect(Environment).toMatchObject({
       Variables: {
         SPOT_GUARD_DEFAULTS: {
@@ -190,7 +232,15 @@ describe('the props of the construct', () => {
     expect(only(template, 'AWS::SSM::Association', '"enabled"').Properties.Parameters).toEqual({
       Defaults: [
         {
-          'Fn::Join': ['', ['drain-until=', { Ref: 'Drain' }, ',save-until=12,clean-until=5,grace=5']],
+          'Fn::Join': [
+            '',
+            [
+              'drain-until=',
+              { Ref: 'Drain' },
+              ',save-until=12,clean-until=5,grace=5,reports=',
+              { Ref: expect.stringContaining('Bucket') },
+            ],
+          ],
         },
       ],
     });

@@ -36,10 +36,10 @@ export interface Resource {
   readonly DeletionPolicy?: string;
 }
 
-/** The one resource of its type, among those whose properties hold `text` where that is given. */
+/** The one resource of its type, among those whose name or properties hold `text` where that is given. */
 export function only(template: Template, type: string, text = ''): Resource & { readonly id: string } {
-  const [first, ...others] = Object.entries(template.findResources(type)).filter(([, resource]) =>
-    JSON.stringify(resource).includes(text),
+  const [first, ...others] = Object.entries(template.findResources(type)).filter(([id, resource]) =>
+    `${id}${JSON.stringify(resource)}`.includes(text),
   );
   if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type} with ${text}`);
   return { id: first[0], ...(first[1] as Resource) };

@@ -1,0 +1,183 @@
+// EC2, SSM, S3 and SQS on loopback as `settle` and `coverage` need them, and those two as processes of their own.
+
+import { STEPS } from '../../contract/document.ts';
+import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
+import type { OutcomeRecord } from '../../contract/outcomes.ts';
+import type { Ticket } from '../../contract/ticket.ts';
+import { Bucket } from '../../rehearsal/region/bucket.ts';
+import { Commands, type StepResult } from '../../rehearsal/region/commands.ts';
+import { parseDocument } from '../../rehearsal/region/document.ts';
+import { type Ec2Instance, ec2Service } from '../../rehearsal/region/endpoints/ec2.ts';
+import { s3Service } from '../../rehearsal/region/endpoints/s3.ts';
+import { type ApiCall, openEndpoint, type PlantedFault } from '../../rehearsal/region/endpoints/server.ts';
+import { sqsService } from '../../rehearsal/region/endpoints/sqs.ts';
+import { ssmService } from '../../rehearsal/region/endpoints/ssm.ts';
+import { Queue } from '../../rehearsal/region/queue.ts';
+import { ACCOUNT, FUNCTION_ARN, REGION } from './events.ts';
+import { ENVIRONMENT, type Invocation, invoke } from './invoke.ts';
+
+/** Two seconds are kept back by the functions; what is left bounds their tries. */
+const REMAINING_MS = 4_000;
+const ARN = (service: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:`;
+const ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+
+export interface SettlingPlace {
+  readonly bucket: Bucket;
+  readonly queue: Queue;
+  readonly instances: Ec2Instance[];
+  readonly calls: ApiCall[];
+  readonly faults: PlantedFault[];
+  /** A command on the instance, whose steps ended well, the last with that output. */
+  command(instanceId: string, output: string, document?: string, atMs?: number): string;
+  outcomes(): OutcomeRecord[];
+  settle(...bodies: readonly string[]): Promise<Invocation>;
+  cover(): Promise<Invocation>;
+  close(): Promise<void>;
+}
+
+export async function openSettlingPlace(): Promise<SettlingPlace> {
+  const bucket = new Bucket({ name: 'history', arn: 'arn:aws:s3:::history', policy: null });
+  const commands = new Commands();
+  const instances: Ec2Instance[] = [];
+  const calls: ApiCall[] = [];
+  const faults: PlantedFault[] = [];
+  const unexpected: string[] = [];
+  const queue = new Queue({
+    name: 'tickets.fifo',
+    arn: `${ARN('sqs')}tickets.fifo`,
+    url: 'http://127.0.0.1/tickets.fifo',
+    policy: null,
+    visibilitySeconds: 360,
+    fifo: true,
+  });
+  const endpoint = await openEndpoint({
+    region: REGION,
+    principals: new Map([
+      [
+        'a',
+        {
+          by: 'settle',
+          arn: `arn:aws:iam::${ACCOUNT}:role/r`,
+          account: ACCOUNT,
+          policies: { identity: [{ name: 'all', policy: ALL }] },
+        },
+      ],
+    ]),
+    faults,
+    onCall: (call) => calls.push(call),
+    onFault: (fault) => unexpected.push(fault),
+    services: [
+      ec2Service({ account: ACCOUNT, region: REGION }, () => instances),
+      ssmService({
+        account: ACCOUNT,
+        arnPrefix: ARN,
+        documents: new Map(),
+        commands,
+        isRegistered: () => true,
+        tags: () => ({}),
+      }),
+      s3Service({ partition: 'aws', buckets: () => [bucket] }),
+      sqsService(() => [queue], ARN('sqs')),
+    ],
+  });
+  const environment = {
+    ...ENVIRONMENT,
+    [FUNCTION_VARIABLES.settlementQueue]: `${endpoint.url}/${ACCOUNT}/tickets.fifo`,
+    AWS_ENDPOINT_URL: endpoint.url,
+  };
+  return {
+    bucket,
+    queue,
+    instances,
+    calls,
+    faults,
+    command(instanceId, output, document = 'SpotGuard-Document-1', atMs = Date.now() - 100_000) {
+      const id = crypto.randomUUID();
+      commands.send({
+        id,
+        document: parseDocument(document, { schemaVersion: '2.2', mainSteps: [] }),
+        parameters: {},
+        comment: 'spot-guard',
+        instanceIds: [instanceId],
+        receivedMs: atMs,
+        timeoutSeconds: 120,
+      });
+      const invocation = commands.find(id, instanceId);
+      if (invocation) invocation.status = 'Success';
+      invocation?.steps.push(
+        ...STEPS.map((name): StepResult => {
+          const stdout = name === 'report' ? output : '';
+          return { name, status: 'Success', exit: 0, started: atMs, ended: atMs + 1_000, stdout, stderr: '' };
+        }),
+      );
+      return id;
+    },
+    outcomes: () =>
+      bucket.list('outcomes/', '').map(({ body }) => JSON.parse(body.toString('utf8')) as OutcomeRecord),
+    settle: (...bodies) => {
+      const records = bodies.map((body, index) => {
+        const { id } = queue.send(body, {}, { groupId: `${index}`, deduplicationId: crypto.randomUUID() });
+        return { messageId: id, body };
+      });
+      const received = queue.receiveNow(10);
+      const Records = records.map((record) => ({
+        ...record,
+        receiptHandle: received.find(({ id }) => id === record.messageId)?.receiptHandle,
+      }));
+      return invoke({ Records }, environment, {
+        part: 'settle',
+        arn: FUNCTION_ARN,
+        remainingMs: REMAINING_MS,
+      });
+    },
+    cover: () => invoke({}, environment, { part: 'coverage', arn: FUNCTION_ARN, remainingMs: REMAINING_MS }),
+    async close() {
+      await endpoint.close();
+      if (unexpected.length > 0) throw new Error(unexpected.join('; '));
+    },
+  };
+}
+
+/** Of a notice of two and a half minutes ago. */
+export function freshTicket(instanceId: string, more: Partial<Ticket> = {}): Ticket {
+  const noticeMs = Math.floor(Date.now() / 1000) * 1000 - 151_000;
+  return {
+    version: 1,
+    instanceId,
+    action: 'terminate',
+    noticeTime: new Date(noticeMs).toISOString().replace('.000Z', 'Z'),
+    deadline: noticeMs / 1000 + 120,
+    left: 'commandSent',
+    guarded: true,
+    document: 'SpotGuard-Document-1',
+    ...more,
+  };
+}
+
+/** As the guard of that instance prints it for that ticket. */
+export function reportFor({ instanceId, deadline }: Ticket, more: object = {}): string {
+  const at = deadline - 100;
+  const stages = ['drain', 'save', 'clean', 'report'].map((name) => ({
+    name,
+    started: at,
+    ended: at,
+    until: at,
+    exit: 0,
+  }));
+  return JSON.stringify({
+    version: 1,
+    instanceId,
+    action: 'terminate',
+    deadline,
+    result: 'graceful',
+    secondsToSpare: 100,
+    attempt: 1,
+    stages,
+    tasks: [],
+    acknowledged: [],
+    refused: [],
+    warnings: 0,
+    leftovers: 0,
+    ...more,
+  });
+}
