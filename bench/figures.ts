@@ -63,5 +63,5 @@ function rangeOf(values: readonly number[]): [number, number] {
   return [tenths(Math.min(...values)), tenths(Math.max(...values))];
 }
 
-const tenths = (value: number): number => Math.round(value * 10) / 10;
-const hundredths = (value: number): number => Math.round(value * 100) / 100;
+export const tenths = (value: number): number => Math.round(value * 10) / 10;
+export const hundredths = (value: number): number => Math.round(value * 100) / 100;

@@ -1,4 +1,5 @@
 // `npm run bench`: times what must be fast. Exit code 0, 1 if it could not measure, 2 for a wrong call.
+import { measureAgainst, tableOfAgainst } from './against.ts';
 import { measureGuard, tableOfGuard } from './guard.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { measureRespond, tableOfRespond } from './respond.ts';
@@ -10,10 +11,14 @@ async function main(): Promise<void> {
 }
 
 /** What is to be printed at the end. */
-async function measure({ json, subject, rounds, idleSeconds }: Options): Promise<string> {
+async function measure({ json, subject, rounds, idleSeconds, against }: Options): Promise<string> {
   const progress = (text: string) => {
     if (!json) process.stdout.write(`${text}\n`);
   };
+  if (against !== undefined) {
+    const figures = await measureAgainst(against, rounds, progress);
+    return json ? `${JSON.stringify(figures)}\n` : tableOfAgainst(figures);
+  }
   if (subject === 'respond') {
     const figures = await measureRespond(rounds, progress);
     return json ? `${JSON.stringify(figures)}\n` : tableOfRespond(figures);

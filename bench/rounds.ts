@@ -12,7 +12,10 @@ const FLOOR = path('./floor.mjs');
 const ROUND_MS = 20_000;
 
 /** Milliseconds from the start of the process to its SendCommand, then from a second event to the next. */
-export async function functionRound(endpoint: Endpoint): Promise<{ coldMs: number; warmMs: number }> {
+export async function functionRound(
+  endpoint: Endpoint,
+  code = CODE,
+): Promise<{ coldMs: number; warmMs: number }> {
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, AbortSignal.timeout(ROUND_MS)]);
   const runtime = await startRuntimeApi(FUNCTION_ARN, (error) => failure.abort(error));
@@ -24,7 +27,7 @@ export async function functionRound(endpoint: Endpoint): Promise<{ coldMs: numbe
     child = start([RUNTIME_CLIENT], failure, {
       ...environment(endpoint.url),
       AWS_LAMBDA_RUNTIME_API: runtime.address,
-      LAMBDA_TASK_ROOT: CODE,
+      LAMBDA_TASK_ROOT: code,
     });
     const coldMs = (await coldCommand).atMs - startMs;
     await coldEvent;

@@ -30,6 +30,12 @@ describe('a wrong call of the bench', () => {
       /--idle: got "301", allowed: whole numbers from 1 to 300/,
     ],
     ['a watch of what is not watched', ['--idle', '5'], /--idle: goes with --only guard alone/],
+    ['a bundle that is none', ['--against', '/nowhere'], /--against: got "\/nowhere", allowed: a folder/],
+    [
+      'a bundle beside the guard',
+      ['--only', 'guard', '--against', '.'],
+      /--against: goes with --only respond/,
+    ],
     ['an unknown option', ['--fast'], /--fast/],
     ['a stray word', ['respond'], /respond/],
   ])('is one clear line: %s', (_name, args, line) => {
