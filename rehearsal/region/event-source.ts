@@ -1,7 +1,7 @@
 // Lambda's side of a queue that it reads for a function: it takes messages in batches, and deletes what the function has
 // done. What failed comes back when its visibility ends, and is dead-lettered by the queue in the end.
 import { isObject, type Json } from '../template/template.ts';
-import type { LambdaFunction } from './lambda.ts';
+import type { InvocationResult } from './lambda-environment.ts';
 import type { Message, Queue } from './queue.ts';
 
 export interface EventSource {
@@ -11,10 +11,16 @@ export interface EventSource {
   readonly reportsFailures: boolean;
 }
 
+/** What it asks of a function. */
+export interface Invoked {
+  readonly spec: { readonly name: string; readonly arn: string };
+  invoke(event: Json): Promise<InvocationResult>;
+}
+
 export interface ReadQueue {
   readonly source: EventSource;
   readonly queue: Queue;
-  readonly target: LambdaFunction;
+  readonly target: Invoked;
   readonly region: string;
   /** Whether the function's role may call it on the queue: Lambda asks in its name. */
   readonly may: (action: string) => Promise<boolean>;

@@ -2,15 +2,14 @@
 // and what runs on a schedule has had its turns.
 import { deliveriesOf, type Permission, type Schedule } from './bus.ts';
 import type { Clock } from './clock.ts';
-import { type ReadQueue, readOnce } from './event-source.ts';
-import type { LambdaFunction } from './lambda.ts';
+import { type Invoked, type ReadQueue, readOnce } from './event-source.ts';
 
 export interface Passing {
   readonly clock: Clock;
   readonly sources: readonly ReadQueue[];
   readonly schedules: readonly Schedule[];
   readonly permissions: readonly Permission[];
-  readonly functions: readonly LambdaFunction[];
+  readonly functions: readonly Invoked[];
   readonly onProblem: (problem: string) => void;
 }
 

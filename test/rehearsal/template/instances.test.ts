@@ -30,7 +30,11 @@ describe('the stack for instances', () => {
         steps: ['install'],
         tagKey: 'spot-guard',
         tagValues: ['enabled'],
-        parameters: { Defaults: 'drain-until=45,save-until=10,clean-until=5,grace=5' },
+        parameters: {
+          Defaults: expect.stringMatching(
+            /^drain-until=45,save-until=10,clean-until=5,grace=5,reports=spotguard-[a-z0-9-]+$/,
+          ),
+        },
       },
       { steps: ['remove'], tagKey: 'spot-guard', tagValues: ['remove'], parameters: {} },
     ]);
@@ -41,7 +45,9 @@ describe('the stack for instances', () => {
     expect(others).toEqual([]);
     expect(policy?.arn).toMatch(/^arn:aws-cn:iam::123456789012:policy\/SpotGuard-/);
     expect(policy?.arn.endsWith(`/${policy.name}`)).toBe(true);
-    expect(policy?.policy).toMatchObject({ Statement: [{ Action: 'ec2:DescribeTags' }] });
+    expect(policy?.policy).toMatchObject({
+      Statement: [{ Action: 'ec2:DescribeTags' }, { Action: 's3:PutObject' }],
+    });
   });
 
   it("fills in the document's default where the association gives no parameter", () => {

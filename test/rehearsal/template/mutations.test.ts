@@ -18,12 +18,15 @@ beforeAll(async () => {
 
 describe.concurrent('a template', () => {
   it.each([
-    ['IAM::Policy: statement 4 ("ssm:SendCommand") without its condition', 'least-privilege'],
-    ['SQS::QueuePolicy: statement 2 ("sqs:SendMessage") without its condition', 'least-privilege'],
-    ['Events::Rule: pattern key detail-type misspelt', 'nothing-set-up'],
-    ['Events::Rule: without EventPattern.account', 'foreign-account'],
-    ['Lambda::EventInvokeConfig: without MaximumRetryAttempts', 'function-crashes'],
-    ['Lambda::Function: Timeout is 1', 'nothing-set-up'],
+    ['IAM::Policy of respond: statement 4 ("ssm:SendCommand") without its condition', 'least-privilege'],
+    [
+      'SQS::QueuePolicy of overflow: statement 2 ("sqs:SendMessage") without its condition',
+      'least-privilege',
+    ],
+    ['Events::Rule of notices: pattern key detail-type misspelt', 'nothing-set-up'],
+    ['Events::Rule of notices: without EventPattern.account', 'foreign-account'],
+    ['Lambda::EventInvokeConfig of respond: without MaximumRetryAttempts', 'function-crashes'],
+    ['Lambda::Function of respond: Timeout is 1', 'nothing-set-up'],
     ['SSM::Document: step save gone', 'nothing-set-up'],
     ['SSM::Association: enabled: Parameters.Defaults.0 is "Drain until 44"', 'nothing-set-up'],
     ['SSM::Association: enabled: Targets.0.Values.0 is "other"', 'guard-installed'],
@@ -51,7 +54,7 @@ describe('the mutations', () => {
       expect(names).toContain(word);
     for (const step of ['accept', 'drain', 'save', 'clean', 'report', 'install', 'remove'])
       expect(names).toContain(`step ${step} gone`);
-    expect(names.match(/statement \d+ \([^)]*\) gone/g)).toHaveLength(9);
+    expect(names.match(/statement \d+ \([^)]*\) gone/g)).toHaveLength(28);
   });
 
   it('change the template that they are made of nowhere else', () => {
