@@ -42,6 +42,8 @@ export interface OutcomeRecord {
   readonly lastStage?: Stage;
   readonly failedStage?: Stage | 'accept';
   readonly failedReason?: string;
+  /** What the task, or the step, said last. It may hold what is not for a log. */
+  readonly failedNote?: string;
   /** As the hooks of the instance said it. */
   readonly bytesSaved?: number;
   /** Where the capacity came from: `m7g.large us-east-1a`. */

@@ -25,6 +25,8 @@ export interface Ticket {
   readonly action: NoticeEntry['action'];
   /** As EC2 wrote it. Of a lost notice: when EC2 changed the status of the Spot request. */
   readonly noticeTime: string;
+  /** Seconds by which a lost notice may have been earlier than `noticeTime`; absent where EC2 told the time. */
+  readonly earlierSeconds?: number;
   /** Epoch seconds, whole. */
   readonly deadline: number;
   readonly left: (typeof LEFT)[number];

@@ -62,9 +62,12 @@ export interface CoveragePorts {
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
   readonly reason: string;
+  /** Another time it may work. */
+  readonly isTransient: boolean;
 
-  constructor(call: string, reason: string, cause?: unknown) {
+  constructor(call: string, reason: string, cause?: unknown, isTransient = true) {
     super(`${call} failed: ${reason}`, { cause });
     this.reason = reason;
+    this.isTransient = isTransient;
   }
 }

@@ -10,7 +10,8 @@ const OWN_REPORTS = `${REPORTS_PREFIX}\${ec2:SourceInstanceARN}/*`;
 
 export function instancePolicy(scope: Construct, id: string, bucket: Bucket): ManagedPolicy {
   const policy = new ManagedPolicy(scope, id, {
-    description: 'SpotGuard: lets the guard on an instance read the tags that set it, and leave its report',
+    // Another description replaces the policy, and roles that have it attached keep the old one.
+    description: 'SpotGuard: lets the guard on an instance read the tags that set it',
     statements: [
       // AWS knows no smaller resource for it.
       new PolicyStatement({ effect: Effect.ALLOW, actions: ['ec2:DescribeTags'], resources: ['*'] }),

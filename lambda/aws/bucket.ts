@@ -2,6 +2,7 @@
 import {
   GetObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
@@ -33,7 +34,8 @@ export async function listKeys(
   const keys: string[] = [];
   let token: string | undefined;
   do {
-    const answer: ListObjectsV2CommandOutput = await list(s3, bucket, prefix, token, untilMs);
+    const page = { Prefix: prefix, ContinuationToken: token };
+    const answer: ListObjectsV2CommandOutput = await list(s3, bucket, page, untilMs);
     keys.push(...(answer.Contents ?? []).flatMap(({ Key }) => Key ?? []));
     token = answer.NextContinuationToken;
   } while (token !== undefined);
@@ -49,7 +51,9 @@ export async function reportsOf(
   untilMs: number,
 ): Promise<LeftReport[]> {
   const prefix = `${REPORTS_PREFIX}${instanceArn}/`;
-  const { Contents: contents = [] } = await list(s3, bucket, prefix, undefined, untilMs);
+  // A report is named by its deadline, in epoch seconds.
+  const after = `${prefix}${Math.floor(sinceMs / 1000)}`;
+  const { Contents: contents = [] } = await list(s3, bucket, { Prefix: prefix, StartAfter: after }, untilMs);
   const newest = contents
     .map(({ Key, Size = 0, LastModified }) => ({
       key: Key,
@@ -62,9 +66,19 @@ export async function reportsOf(
   return Promise.all(
     newest.map(async ({ key, size, savedMs }) => {
       const isReport = key !== undefined && size <= REPORT_MAX_CHARS;
-      return { text: isReport ? await read(s3, bucket, key, untilMs) : '', savedMs };
+      return { text: isReport ? await readIfPossible(s3, bucket, key, untilMs) : '', savedMs };
     }),
   );
+}
+
+/** Empty where S3 says no for good: an instance must not keep its outcome back by an object that nobody can read. */
+async function readIfPossible(s3: S3Client, bucket: string, key: string, untilMs: number): Promise<string> {
+  try {
+    return await read(s3, bucket, key, untilMs);
+  } catch (error) {
+    if (error instanceof CallFailed && !error.isTransient) return '';
+    throw error;
+  }
 }
 
 /** True where the object is this writer's: also where an answer was lost and another try met its own object. */
@@ -83,7 +97,9 @@ export async function claim(
     IfNoneMatch: '*',
   });
   try {
-    await callUntil('PutObject', untilMs, (requestTimeout) => s3.send(request, { requestTimeout }));
+    await callUntil('PutObject', untilMs, (ms) =>
+      within(ms, (abortSignal) => s3.send(request, { abortSignal })),
+    );
     return true;
   } catch (error) {
     if (!(error instanceof CallFailed && error.reason === 'PreconditionFailed')) throw error;
@@ -94,23 +110,35 @@ export async function claim(
 function list(
   s3: S3Client,
   bucket: string,
-  prefix: string,
-  token: string | undefined,
+  page: Pick<ListObjectsV2CommandInput, 'Prefix' | 'StartAfter' | 'ContinuationToken'>,
   untilMs: number,
 ): Promise<ListObjectsV2CommandOutput> {
-  const page = new ListObjectsV2Command({
-    Bucket: bucket,
-    Prefix: prefix,
-    ...(token === undefined ? {} : { ContinuationToken: token }),
-  });
-  return callUntil('ListObjectsV2', untilMs, (requestTimeout) => s3.send(page, { requestTimeout }));
+  const request = new ListObjectsV2Command({ Bucket: bucket, ...page });
+  return callUntil('ListObjectsV2', untilMs, (ms) =>
+    within(ms, (abortSignal) => s3.send(request, { abortSignal })),
+  );
 }
 
 /** Head and body in one try: a body that is cut short is asked for again. */
 function read(s3: S3Client, bucket: string, key: string, untilMs: number): Promise<string> {
   const request = new GetObjectCommand({ Bucket: bucket, Key: key });
-  return callUntil('GetObject', untilMs, async (requestTimeout) => {
-    const { Body: body } = await s3.send(request, { requestTimeout });
-    return (await body?.transformToString()) ?? '';
-  });
+  return callUntil('GetObject', untilMs, (ms) =>
+    within(ms, async (abortSignal) => {
+      const { Body: body } = await s3.send(request, { abortSignal });
+      return (await body?.transformToString()) ?? '';
+    }),
+  );
+}
+
+/** The SDK's own handler has no time-out for the whole of an answer. @throws TimeoutError */
+async function within<T>(ms: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(ms);
+  const over = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason)),
+  );
+  try {
+    return await Promise.race([over, attempt(signal)]);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
 }

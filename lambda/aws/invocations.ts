@@ -42,11 +42,14 @@ export async function commandsOn(
 }
 
 function toInvocation(
-  { CommandId, DocumentName, Status, CommandPlugins }: Listed,
+  { CommandId, DocumentName, RequestedDateTime, Status, CommandPlugins }: Listed,
   documents: readonly string[],
 ): Invocation[] {
   if (CommandId === undefined || DocumentName === undefined || !documents.includes(DocumentName)) return [];
-  return [{ commandId: CommandId, status: Status ?? '', steps: (CommandPlugins ?? []).map(toStep) }];
+  const requestedMs = RequestedDateTime?.getTime() ?? 0;
+  return [
+    { commandId: CommandId, requestedMs, status: Status ?? '', steps: (CommandPlugins ?? []).map(toStep) },
+  ];
 }
 
 function toStep({

@@ -28,7 +28,13 @@ const THROTTLED = new Set([
   'TooManyRequestsException',
 ]);
 /** The services' own faults, whatever status they come with. */
-const UNAVAILABLE = new Set(['InternalError', 'InternalServerError', 'ServiceUnavailable', 'Unavailable']);
+const UNAVAILABLE = new Set([
+  'ConditionalRequestConflict',
+  'InternalError',
+  'InternalServerError',
+  'ServiceUnavailable',
+  'Unavailable',
+]);
 const TIMED_OUT = new Set(['TimeoutError', 'RequestTimeout', 'RequestTimeoutException']);
 /** Success, and then a body that is cut short, or a proxy's: the SDK fails in its parser. */
 const UNREADABLE = 'UnreadableAnswer';
@@ -62,9 +68,10 @@ export async function callUntil<T>(
       const reason = reasonOf(error);
       // A last attempt that was cut short says less than what the one before it was told.
       const wasCutShort = reason === 'TimeoutError' && leftMs < LONGEST_ATTEMPT_MS;
-      if (failed === undefined || !wasCutShort) failed = new CallFailed(call, reason, error);
+      const mayWork = isTransient(reason, statusOf(error));
+      if (failed === undefined || !wasCutShort) failed = new CallFailed(call, reason, error, mayWork);
       const spareMs = untilMs - LEAST_ATTEMPT_MS - Date.now();
-      if (spareMs <= 0 || !isTransient(reason, statusOf(error))) throw failed;
+      if (spareMs <= 0 || !mayWork) throw failed;
       await sleep(Math.min(delayMs * (1 + Math.random()), LAST_DELAY_MS, spareMs));
     }
   }

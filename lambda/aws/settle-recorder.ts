@@ -12,6 +12,7 @@ import type { Ticket } from '../../contract/ticket.ts';
 export type Told = { readonly ticket: Ticket | undefined } & (
   | { readonly kind: 'settled'; readonly key: string; readonly record: OutcomeRecord }
   | { readonly kind: 'already'; readonly key: string }
+  | { readonly kind: 'unguarded' }
   | { readonly kind: 'later'; readonly seconds: number; readonly because: string }
   | { readonly kind: 'notSettled'; readonly reason: string }
 );
@@ -42,6 +43,13 @@ export function tell(told: Told): void {
         [LOG_KEYS.phase]: PHASES.already,
         ...notice,
         [LOG_KEYS.key]: told.key,
+      });
+      break;
+    case 'unguarded':
+      logger.info('instance not guarded', {
+        [LOG_KEYS.phase]: PHASES.unguarded,
+        ...notice,
+        [LOG_KEYS.reason]: 'no tag',
       });
       break;
     case 'later':

@@ -1,5 +1,6 @@
 // Tickets on the settlement queue, whose own delay holds them back past the deadline of a usual notice.
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { REBALANCE } from '../../contract/notices.ts';
 import type { Ticket } from '../../contract/ticket.ts';
 import { CallFailed } from '../ports.ts';
 import { CONFIG } from './clients.ts';
@@ -30,7 +31,7 @@ export async function leaveTickets(
         Id: String(index),
         MessageBody: JSON.stringify(ticket),
         // Tickets of one instance are settled one after the other: what looks for an outcome is then sure to find it.
-        MessageGroupId: ticket.instanceId,
+        MessageGroupId: groupOf(ticket),
         MessageDeduplicationId: dedupeId(ticket),
       })),
     });
@@ -39,6 +40,11 @@ export async function leaveTickets(
     );
     if (failed.length > 0) throw new CallFailed(CALL, failed[0]?.Code ?? 'Unknown');
   }
+}
+
+/** A recommendation's ticket waits for longer, and must not hold the notice's back. */
+function groupOf({ instanceId, action }: Ticket): string {
+  return action === REBALANCE ? `${instanceId}-${REBALANCE}` : instanceId;
 }
 
 /** An event that EventBridge delivers twice has one ticket. A colon is allowed there. */

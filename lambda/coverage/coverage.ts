@@ -33,34 +33,33 @@ export async function cover(defaults: Settings, untilMs: number, ports: Coverage
   const open = notices.filter((notice) => !keys.some((key) => isOf(key, notice)));
   const instances = await lookUp(open, untilMs, ports);
   const tickets = open.flatMap((notice) => {
-    const tags = instances.get(notice.instanceId)?.tags;
-    return tags?.get(GUARD_TAG) === GUARD_TAG_VALUE ? [ticketOf(notice, settingsOf(tags, defaults))] : [];
+    const tags = instances.get(notice.instanceId)?.tags ?? new Map<string, string>();
+    const guarded = tags.get(GUARD_TAG) === GUARD_TAG_VALUE;
+    // EC2 forgets the tags of an instance that has ended: one without any may have had them.
+    return guarded || tags.size === 0 ? [ticketOf(notice, guarded, settingsOf(tags, defaults))] : [];
   });
   if (tickets.length > 0) await ports.leaveTickets(tickets, untilMs);
   return tickets;
 }
 
-type Lost = NoticeId & Pick<Ticket, 'action'>;
-
-function noticeOf({ instanceId, status, updatedMs }: SpotRequest, nowMs: number): Lost[] {
-  const { action, secondsAfterNotice } = endedBy(status);
-  const noticeMs = updatedMs - secondsAfterNotice * 1000;
-  const age = (nowMs - noticeMs) / 1000;
+function noticeOf({ instanceId, status, updatedMs }: SpotRequest, nowMs: number): NoticeId[] {
+  const { action, earlierSeconds } = endedBy(status);
+  const age = (nowMs - updatedMs) / 1000;
   const isDue = LOOKS_SECONDS.some((look) => age >= look && age < look + COVERAGE_EVERY_SECONDS);
-  return isDue ? [{ instanceId, action, noticeMs }] : [];
+  return isDue ? [{ instanceId, action, noticeMs: updatedMs, earlierSeconds }] : [];
 }
 
 async function settledKeys(
-  notices: readonly Lost[],
+  notices: readonly NoticeId[],
   untilMs: number,
   ports: CoveragePorts,
 ): Promise<string[]> {
-  const prefixes = new Set(notices.flatMap(({ noticeMs }) => prefixesOf(noticeMs)));
+  const prefixes = new Set(notices.flatMap(prefixesOf));
   return (await Promise.all([...prefixes].map((prefix) => ports.listOutcomes(prefix, untilMs)))).flat();
 }
 
 async function lookUp(
-  notices: readonly Lost[],
+  notices: readonly NoticeId[],
   untilMs: number,
   ports: CoveragePorts,
 ): Promise<ReadonlyMap<string, Instance>> {
@@ -72,15 +71,20 @@ async function lookUp(
   return new Map(found.map((instance) => [instance.instanceId, instance]));
 }
 
-function ticketOf({ instanceId, action, noticeMs }: Lost, settings: Settings): Ticket {
+function ticketOf(
+  { instanceId, action, noticeMs, earlierSeconds = 0 }: NoticeId,
+  guarded: boolean,
+  settings: Settings,
+): Ticket {
   return {
     version: TICKET_VERSION,
     instanceId,
     action,
     noticeTime: `${new Date(noticeMs).toISOString().slice(0, 19)}Z`,
+    earlierSeconds,
     deadline: Math.floor(noticeMs / 1000) + WINDOW_SECONDS,
     left: 'lost',
-    guarded: true,
+    guarded,
     settings,
   };
 }

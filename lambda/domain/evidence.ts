@@ -3,6 +3,7 @@ import { STEPS } from '../../contract/document.ts';
 import { EXIT } from '../../contract/instance.ts';
 import type { PROVEN_BY } from '../../contract/outcomes.ts';
 import type { Report } from '../../contract/report.ts';
+import { GUARD_TAG, GUARD_TAG_VALUE } from '../../contract/tags.ts';
 import type { Ticket } from '../../contract/ticket.ts';
 import type { KnownInstance } from './instance.ts';
 import { type Of, readReport } from './report.ts';
@@ -23,6 +24,8 @@ export interface Step {
 /** A command on one instance. */
 export interface Invocation {
   readonly commandId: string;
+  /** Epoch milliseconds, by AWS's clock. */
+  readonly requestedMs: number;
   readonly status: string;
   readonly steps: readonly Step[];
 }
@@ -48,7 +51,8 @@ export interface Evidence {
   readonly noticeMs: number;
   /** Epoch milliseconds at which the rest was gathered. */
   readonly nowMs: number;
-  readonly invocations: readonly Invocation[];
+  /** SpotGuard's on the instance since the notice, of whatever notice they are. */
+  readonly commands: readonly Invocation[];
   readonly reports: readonly LeftReport[];
   /** Undefined where EC2 does not know it any more. */
   readonly instance: KnownInstance | undefined;
@@ -60,17 +64,24 @@ export interface Proof {
   readonly by: (typeof PROVEN_BY)[number];
 }
 
-/** The report that proves something, and why others prove nothing. Of several runs the one that ended last counts. */
-export function proofOf(evidence: Evidence): {
+/** What counts of the evidence. */
+export interface Proven {
+  /** The commands that were sent for the notice. */
+  readonly invocations: readonly Invocation[];
+  /** Of several runs the one that ended last counts. */
   readonly proof: Proof | undefined;
+  /** Why other reports prove nothing. */
   readonly refused: readonly string[];
-} {
+  /** A command that came after the proven run had ended, and was under way when nothing came any more. */
+  readonly isCutOff: boolean;
+}
+
+export function provenOf(evidence: Evidence): Proven {
   const of: Of = { ...evidence.ticket, noticeMs: evidence.noticeMs };
+  const invocations = ofNotice(evidence);
   const said = [
-    ...evidence.invocations.flatMap(({ steps }) =>
-      steps
-        .filter(({ name, output }) => name === 'report' && output.trim() !== '')
-        .map(({ output }) => ({ text: output, seenMs: evidence.nowMs, by: 'command' as const })),
+    ...invocations.flatMap((one) =>
+      reportsIn(one).map((text) => ({ text, seenMs: evidence.nowMs, by: 'command' as const })),
     ),
     ...evidence.reports.map(({ text, savedMs }) => ({ text, seenMs: savedMs, by: 'guard' as const })),
   ];
@@ -83,7 +94,20 @@ export function proofOf(evidence: Evidence): {
       proof = { report: read.report, by };
     }
   }
-  return { proof, refused };
+  const endedMs = proof === undefined ? Number.POSITIVE_INFINITY : lastEnd(proof.report) * 1000;
+  const isCutOff = evidence.commands.some(
+    (one) => one.requestedMs > endedMs && isTaken(one) && UNDER_WAY.includes(one.status),
+  );
+  return { invocations, proof, refused, isCutOff };
+}
+
+/** SSM's words for a command that has not ended; the last, that it was given up in the middle. */
+const UNDER_WAY = ['InProgress', 'Delayed', 'TimedOut'];
+
+function reportsIn({ steps }: Invocation): string[] {
+  return steps
+    .filter(({ name, output }) => name === 'report' && output.trim() !== '')
+    .map(({ output }) => output);
 }
 
 function lastEnd({ stages }: Report): number {
@@ -91,21 +115,22 @@ function lastEnd({ stages }: Report): number {
 }
 
 /**
- * The commands that were sent for the notice. Its ticket names one; a doubled event has brought another if that proves
- * something. Where the ticket names none, each counts that does not prove another notice's.
+ * Its ticket names one; a doubled event has brought another if that proves something. Where the ticket names none, each
+ * counts that does not prove another notice's.
  */
-export function ofNotice(
-  invocations: readonly Invocation[],
-  ticket: Ticket,
-  noticeMs: number,
-  nowMs: number,
-): Invocation[] {
-  return invocations.filter(({ commandId, steps }) => {
-    if (commandId === ticket.commandId) return true;
-    const said = steps.filter(({ name, output }) => name === 'report' && output.trim() !== '');
+function ofNotice({ commands, ticket, noticeMs, nowMs }: Evidence): Invocation[] {
+  return commands.filter((one) => {
+    if (one.commandId === ticket.commandId) return true;
+    const said = reportsIn(one);
     if (said.length === 0) return ticket.commandId === undefined;
-    return said.some(({ output }) => readReport(output, { ...ticket, noticeMs }, nowMs).kind === 'proven');
+    return said.some((text) => readReport(text, { ...ticket, noticeMs }, nowMs).kind === 'proven');
   });
+}
+
+/** A notice that only `coverage` found, of an instance without any tag, command or report: it was nobody's here. */
+export function isNobodys({ ticket, commands, reports, instance }: Evidence): boolean {
+  const isTagged = instance?.tags.get(GUARD_TAG) === GUARD_TAG_VALUE;
+  return ticket.left === 'lost' && !ticket.guarded && !isTagged && commands.length + reports.length === 0;
 }
 
 /** The steps of a command that the guard took up. What it refused ran nothing: there the others' words are none on a plan. */

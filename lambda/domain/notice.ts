@@ -69,7 +69,7 @@ const FUNCTION_ARN = /^arn:([a-z0-9-]+):lambda:([a-z0-9-]+):(\d{12}):function:/;
 /** Milliseconds that EC2's clock may be ahead of ours. */
 const CLOCK_SKEW_MS = 300_000;
 /** Milliseconds. EC2 says two minutes; an end that is further away than an hour is not this warning's. */
-const LONGEST_LEAD_MS = 3_600_000;
+export const LONGEST_LEAD_MS = 3_600_000;
 const EXCERPT_CHARS = 80;
 
 /** @throws Error if `functionArn` (Lambda's `invokedFunctionArn`, with or without a qualifier) is no function's ARN. */

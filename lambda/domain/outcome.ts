@@ -6,31 +6,36 @@ import type { Outcome } from '../../contract/outcomes.ts';
 import type { Report } from '../../contract/report.ts';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../../contract/tags.ts';
 import { ASK_AGAIN_SECONDS, SETTLE_AFTER_SECONDS } from '../../contract/ticket.ts';
-import { type Evidence, isTaken, type Proof, proofOf, refusal, type Step, stepsOf } from './evidence.ts';
+import { type Evidence, isTaken, type Proven, provenOf, refusal, type Step, stepsOf } from './evidence.ts';
+import { ENDED_BY_EC2 } from './spot-status.ts';
 
 export interface Verdict {
   /** `again`: it is too early to tell. */
   readonly outcome: Outcome | 'again';
   /** The rule that decided, in words. */
   readonly because: string;
-  readonly proof: Proof | undefined;
-  readonly refusedReports: readonly string[];
+  readonly proven: Proven;
   /** Epoch seconds that count as the reclaim's. */
   readonly deadline: number;
 }
 
 /** Seconds by which the event of a notice and its metadata differ at most. The guard says the same (run.py). */
 const PATHS_DIFFER_SECONDS = 30;
+const HOUR_SECONDS = 3_600;
 /** Seconds. A queue and a clock may be early by so much. */
 const SLACK_SECONDS = 5;
 /** Work goes on after a recommendation. */
 const REBALANCE_STAGES: readonly Stage[] = ['save', 'report'];
 
 /** What the rules look at. */
-interface Known extends Evidence {
+interface Known extends Evidence, Proven {
   readonly report: Report | undefined;
+  /** Epoch seconds. */
   readonly reclaim: number;
+  /** The instance does, and has since the notice. */
   readonly runs: boolean;
+  /** EC2 says that it has ended the Spot request. */
+  readonly isEnded: boolean;
   /** Of the commands that the guard did not refuse. */
   readonly steps: readonly Step[];
 }
@@ -48,19 +53,31 @@ export const RULES: readonly Rule[] = [
     holds: ({ ticket, instance }) => !ticket.guarded && isTaggedOtherwise(instance?.tags),
   },
   {
-    outcome: 'spared',
-    because: 'the report says that the notice was withdrawn, and the instance runs',
-    holds: ({ runs, report }) => runs && report?.result === 'spared',
+    outcome: 'again',
+    because: 'the instance still runs: it is looked at once more ten minutes later',
+    holds: ({ runs, ticket, nowMs }) => runs && nowMs / 1000 < secondLook(ticket.deadline),
   },
   {
     outcome: 'again',
-    because: 'the instance still runs: it is looked at once more ten minutes later',
-    holds: ({ runs, ticket, nowMs }) => runs && nowMs / 1000 < lastLook(ticket.deadline),
+    because:
+      'the instance still runs, but EC2 says that it has ended the request: it is looked at for an hour',
+    holds: ({ runs, isEnded, ticket, nowMs }) =>
+      runs && isEnded && nowMs / 1000 < ticket.deadline + HOUR_SECONDS,
+  },
+  {
+    outcome: 'unknown',
+    because: 'the instance still runs, an hour after EC2 said that it has ended the request',
+    holds: ({ runs, isEnded }) => runs && isEnded,
   },
   {
     outcome: 'spared',
     because: 'the instance still runs, ten minutes after the deadline',
     holds: ({ runs }) => runs,
+  },
+  {
+    outcome: 'late',
+    because: 'its time was over before a later command had ended',
+    holds: ({ isCutOff }) => isCutOff,
   },
   {
     outcome: 'unknown',
@@ -113,6 +130,11 @@ export const RULES: readonly Rule[] = [
     holds: ({ ticket, invocations }) => ticket.left !== 'commandSent' && invocations.length === 0,
   },
   {
+    outcome: 'unknown',
+    because: 'a command was sent, but SSM tells nothing of it',
+    holds: ({ invocations }) => invocations.length === 0,
+  },
+  {
     outcome: 'unprotected',
     because: 'no agent took the command',
     holds: ({ invocations }) => !invocations.some(isTaken),
@@ -155,26 +177,28 @@ export const RULES: readonly Rule[] = [
 
 /** Total: some rule holds for all that can be gathered. */
 export function judge(evidence: Evidence): Verdict {
-  const { proof, refused } = proofOf(evidence);
-  const { ticket, invocations } = evidence;
-  const own = proof?.report.deadline ?? ticket.deadline;
-  // A deadline that is further away is that of a notice that was withdrawn and shown again.
+  const proven = provenOf(evidence);
+  const { ticket, spotRequest } = evidence;
+  const report = proven.proof?.report;
+  const own = report?.deadline ?? ticket.deadline;
+  // A deadline that is further away is that of a notice that was withdrawn and shown again, or of a lost one.
   const isSameShowing = Math.abs(own - ticket.deadline) <= PATHS_DIFFER_SECONDS;
   const reclaim = isSameShowing ? Math.min(own, ticket.deadline) : own;
   const known: Known = {
     ...evidence,
-    report: proof?.report,
+    ...proven,
+    report,
     reclaim,
     runs: ticket.action !== REBALANCE && stillRuns(evidence),
-    steps: invocations.flatMap(stepsOf),
+    isEnded: spotRequest !== undefined && ENDED_BY_EC2.includes(spotRequest.status),
+    steps: proven.invocations.flatMap(stepsOf),
   };
-  const rule = RULES.find(({ holds }) => holds(known)) as Rule;
-  const { outcome, because } = rule;
-  return { outcome, because, proof, refusedReports: refused, deadline: reclaim };
+  const { outcome, because } = RULES.find(({ holds }) => holds(known)) as Rule;
+  return { outcome, because, proven, deadline: reclaim };
 }
 
-/** Epoch seconds of the second and last look at an instance that still runs. */
-function lastLook(deadline: number): number {
+/** Epoch seconds. */
+function secondLook(deadline: number): number {
   return deadline + SETTLE_AFTER_SECONDS + ASK_AGAIN_SECONDS - SLACK_SECONDS;
 }
 

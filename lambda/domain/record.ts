@@ -21,16 +21,17 @@ const EXIT_WORDS: Readonly<Record<number, string>> = {
   [EXIT.skipped]: 'its moment had passed',
   [EXIT.lost]: 'the run ended without a word on it',
 };
-/** Characters of a task's name and of its note: they are a user's, and go into a log. */
+/** Characters of a task's name and of its note: they are a user's. */
 const SHOWN_CHARS = 80;
 
 /** @param claim what makes this writer's object tell from another's */
 export function recordOf(
   evidence: Evidence,
-  { outcome, because, proof, refusedReports, deadline }: Verdict & { readonly outcome: Outcome },
+  { outcome, because, proven, deadline }: Verdict & { readonly outcome: Outcome },
   claim: string,
 ): OutcomeRecord {
-  const { ticket, noticeMs, nowMs, invocations, instance, spotRequest } = evidence;
+  const { ticket, noticeMs, nowMs, instance, spotRequest } = evidence;
+  const { invocations, proof, refused } = proven;
   const report = proof?.report;
   const steps = invocations.flatMap(stepsOf);
   const stages = report === undefined ? stagesBySteps(steps) : stagesByReport(report);
@@ -55,6 +56,7 @@ export function recordOf(
     lastStage: last?.name,
     failedStage: failed?.stage,
     failedReason: failed?.reason,
+    failedNote: failed?.note,
     bytesSaved: report?.bytesSaved,
     pool: instance?.pool,
     left: ticket.left,
@@ -63,7 +65,7 @@ export function recordOf(
     commandIds: invocations.map(({ commandId }) => commandId),
     instanceState: instance?.state,
     spotStatus: spotRequest?.status,
-    refusedReports: refusedReports.length === 0 ? undefined : refusedReports,
+    refusedReports: refused.length === 0 ? undefined : refused,
     settings: ticket.settings,
     report,
     settledAt: rfc3339(nowMs),
@@ -92,18 +94,21 @@ function stagesBySteps(steps: readonly Step[]): EndedStage[] {
 
 interface Failed {
   readonly stage: Stage | 'accept';
+  /** In constant words, and the task's name: for the log too. */
   readonly reason: string;
+  /** What the task said itself: for the object alone. */
+  readonly note: string | undefined;
 }
 
 function failedIn({ stages, tasks }: Report): Failed | undefined {
   const stage = stages.find(({ exit }) => exit !== EXIT.ok);
   if (stage === undefined) return undefined;
   const task = tasks.find((one) => one.stage === stage.name && one.exit !== EXIT.ok);
-  if (task === undefined) return { stage: stage.name, reason: exitWords(stage.exit) };
-  const note = task.note === undefined ? '' : `: ${printable(task.note)}`;
+  if (task === undefined) return { stage: stage.name, reason: exitWords(stage.exit), note: undefined };
   return {
     stage: stage.name,
-    reason: `${exitWords(stage.exit)}: ${printable(task.name)}, exit ${task.exit}${note}`,
+    reason: `${exitWords(stage.exit)}: ${printable(task.name)}, exit ${task.exit}`,
+    note: task.note === undefined ? undefined : printable(task.note),
   };
 }
 
@@ -112,7 +117,7 @@ function failedStep(steps: readonly Step[]): Failed | undefined {
   const stage = (['accept', ...STAGES] as const).find((name) => name === step?.name);
   if (step === undefined || stage === undefined) return undefined;
   const words = printable(step.output.trim().split('\n').at(-1) ?? '');
-  return { stage, reason: `${exitWords(step.exit)}${words === '' ? '' : `: ${words}`}` };
+  return { stage, reason: exitWords(step.exit), note: words === '' ? undefined : words };
 }
 
 function exitWords(exit: number): string {

@@ -17,7 +17,7 @@ export type Read =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What a report is held against. */
-export interface Of extends Pick<Ticket, 'instanceId' | 'action' | 'deadline'> {
+export interface Of extends Pick<Ticket, 'instanceId' | 'action' | 'deadline' | 'earlierSeconds'> {
   /** Epoch milliseconds. */
   readonly noticeMs: number;
 }
@@ -38,7 +38,11 @@ export function readReport(text: string, of: Of, seenMs: number): Read {
   if (!fitting.some((action) => action === said.action)) return refused('it is of another action');
   if (!isNumber(said.deadline)) return refused('it names no deadline');
   // By its moment, not by its number: the event of a notice and its metadata differ by seconds.
-  if (Math.abs(said.deadline - of.deadline) > SAME_NOTICE_SECONDS) return refused('it is of another notice');
+  const after = said.deadline - of.deadline;
+  const { earlierSeconds = 0 } = of;
+  if (after > SAME_NOTICE_SECONDS || after < -SAME_NOTICE_SECONDS - earlierSeconds) {
+    return refused('it is of another notice');
+  }
   if (!RESULTS.some((result) => result === said.result)) return refused('it names no result that is known');
   if (!isReport(said)) return refused('a part of it is malformed');
   return timesFit(said, of, seenMs) ? { kind: 'proven', report: said } : refused('its times cannot be true');

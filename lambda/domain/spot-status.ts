@@ -3,13 +3,15 @@ import { type Action, WINDOW_SECONDS } from '../../contract/notices.ts';
 
 interface Ended {
   readonly action: Action;
-  /** From the notice to the status. EC2 sets it with the notice, or when the instance has stopped. */
-  readonly secondsAfterNotice: number;
+  /** By so many seconds the notice may have been before the status. */
+  readonly earlierSeconds: number;
 }
 
-const WITH_NOTICE = { action: 'terminate', secondsAfterNotice: 0 } as const;
-const STOPPING = { action: 'stop', secondsAfterNotice: 0 } as const;
-const STOPPED = { action: 'stop', secondsAfterNotice: WINDOW_SECONDS } as const;
+/** EC2 sets it with the notice. */
+const WITH_NOTICE = { action: 'terminate', earlierSeconds: 0 } as const;
+const STOPPING = { action: 'stop', earlierSeconds: 0 } as const;
+/** EC2 sets it when the instance has stopped: two minutes later, and what a machine takes to stop or write its memory. */
+const STOPPED = { action: 'stop', earlierSeconds: WINDOW_SECONDS + 900 } as const;
 
 /** EC2 user guide, Spot request status; those of FIS are under "initiate an interruption". */
 const ENDED: Readonly<Record<string, Ended>> = {

@@ -2,7 +2,7 @@
 import { ACTIONS, REBALANCE } from '../../contract/notices.ts';
 import { LEFT, TICKET_VERSION, type Ticket } from '../../contract/ticket.ts';
 import type { AnsweredNotice } from './answered.ts';
-import { epochMs, INSTANCE_ID } from './notice.ts';
+import { epochMs, INSTANCE_ID, LONGEST_LEAD_MS } from './notice.ts';
 
 /** None for what asks for no outcome: an instance that is not guarded, a recommendation that is declined. */
 export function ticketOf(answered: AnsweredNotice, document: string): Ticket | undefined {
@@ -44,7 +44,25 @@ export function parseTicket(
   if (![...ACTIONS, REBALANCE].some((action) => action === ticket.action)) return { fault: 'unknown action' };
   const noticeMs = epochMs(ticket.noticeTime);
   if (noticeMs === undefined) return { fault: 'malformed noticeTime' };
-  if (!Number.isInteger(ticket.deadline)) return { fault: 'malformed deadline' };
+  const {
+    deadline,
+    earlierSeconds = 0,
+    commandId = '',
+    document = '',
+    sentMs = 0,
+    guarded,
+    reason = '',
+  } = ticket;
+  const lead = deadline * 1000 - noticeMs;
+  if (!(Number.isInteger(deadline) && lead > -1_000 && lead <= LONGEST_LEAD_MS)) {
+    return { fault: 'malformed deadline' };
+  }
   if (!LEFT.some((left) => left === ticket.left)) return { fault: 'unknown left' };
+  if (!(Number.isInteger(earlierSeconds) && earlierSeconds >= 0 && earlierSeconds <= 3_600)) {
+    return { fault: 'malformed earlierSeconds' };
+  }
+  const areTexts = [commandId, document, reason].every((text) => typeof text === 'string');
+  if (!areTexts || !Number.isFinite(sentMs) || typeof guarded !== 'boolean')
+    return { fault: 'malformed member' };
   return { ticket, noticeMs };
 }

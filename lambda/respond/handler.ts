@@ -12,6 +12,8 @@ import { respond } from './respond.ts';
 /** Milliseconds of Lambda's time kept back to say what became of the notice. */
 const MARGIN_MS = 1_000;
 
+/** Milliseconds kept back for the ticket: a command that hangs must not take its time too. */
+const TICKET_MS = 1_500;
 /** These ask for no outcome. */
 const NO_TICKET = ['unguarded', 'declined'];
 
@@ -28,7 +30,7 @@ export async function handler(event: unknown, context: Context): Promise<void> {
   const parsed = parseEvent(event, homeOf(context.invokedFunctionArn), nowMs);
   if (parsed.kind === 'ignored') return publish([parsed.ignored], nowMs);
   const untilMs = nowMs + context.getRemainingTimeInMillis() - MARGIN_MS;
-  const answered = await respond([parsed.notice], environment.defaults, untilMs, ports);
+  const answered = await respond([parsed.notice], environment.defaults, untilMs - TICKET_MS, ports);
   const answeredMs = Date.now();
   // What leaves tickets, and what writes logs and metrics, is loaded only now: reading it delays a cold start.
   const noTickets = answered.some(({ phase }) => !NO_TICKET.includes(phase))

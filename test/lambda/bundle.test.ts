@@ -324,7 +324,7 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
     const { lines, error } = await invoke(
       fresh({ region }),
       { ...ENVIRONMENT, AWS_REGION: region, NODE_OPTIONS: `--import ${preload}` },
-      { arn: FUNCTION_ARN.replace(REGION, region), remainingMs: 1_600 },
+      { arn: FUNCTION_ARN.replace(REGION, region), remainingMs: 3_100 },
     );
     expect(lines[0]).toEqual({ host });
     expect(lines).toContainEqual({ host: host.replace('ec2.', 'sqs.') });
@@ -334,10 +334,10 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
   it("throws before Lambda's time is over when it is throttled for ever", async () => {
     aws.answers('ec2', ec2Fault('RequestLimitExceeded', 503));
     const startMs = Date.now();
-    const { log, error } = await run(fresh(), { remainingMs: 3_000 });
+    const { log, error } = await run(fresh(), { remainingMs: 4_500 });
     expect(error).toBe(`command not sent: ${INSTANCE_ID} (RequestLimitExceeded)`);
     expect(log).toMatchObject([{ phase: 'notSent' }]);
-    expect(Date.now() - startMs).toBeLessThan(3_000);
+    expect(Date.now() - startMs).toBeLessThan(4_500);
     expect(aws.calls.length).toBeGreaterThan(2);
   });
 

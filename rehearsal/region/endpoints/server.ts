@@ -21,7 +21,7 @@ export interface PlantedFault {
   /** Whose calls; those of `respond` where absent. */
   readonly of?: string;
   /** `answer`: HTTP 200 with the body `answer`. */
-  readonly kind: 'throttle' | 'error' | 'hang' | 'reset' | 'answer';
+  readonly kind: 'throttle' | 'error' | 'deny' | 'hang' | 'reset' | 'answer';
   readonly answer?: string;
   /** How many calls of the action it hits; every call where absent. */
   readonly first?: number;
@@ -161,6 +161,9 @@ async function decide(
     if (fault?.kind === 'throttle') {
       const { code, message, status } = service.throttled;
       throw new ServiceFault(code, message, status);
+    }
+    if (fault?.kind === 'deny') {
+      throw new ServiceFault(service.denied.code, 'Access Denied', service.denied.status);
     }
     if (fault?.kind === 'error') throw new ServiceFault(service.broken, 'An internal error occurred.', 500);
     if (refused !== undefined) {

@@ -16,20 +16,25 @@ describe('the name of an outcome object', () => {
   });
 
   it('lies under a prefix by which it is looked for, from both sides of midnight', () => {
-    expect(prefixesOf(MIDNIGHT + 100_000, 'i-0a1b2c3d')).toEqual([
-      'outcomes/2026-02-04/i-0a1b2c3d',
-      'outcomes/2026-02-05/i-0a1b2c3d',
-    ]);
-    expect(prefixesOf(MIDNIGHT + 300_000)).toEqual(['outcomes/2026-02-05/']);
+    expect(prefixesOf(notice(MIDNIGHT + 100_000))).toEqual(['outcomes/2026-02-04/', 'outcomes/2026-02-05/']);
+    expect(prefixesOf(notice(MIDNIGHT + 300_000))).toEqual(['outcomes/2026-02-05/']);
     fc.assert(
       fc.property(fc.integer({ min: -180, max: 180 }), fc.nat(86_400), (apart, at) => {
         const one = MIDNIGHT + at * 1000;
         const key = outcomeKey(notice(one));
         const other = one + apart * 1000;
-        expect(prefixesOf(other, 'i-0a1b2c3d').some((prefix) => key.startsWith(prefix))).toBe(true);
+        expect(prefixesOf(notice(other)).some((prefix) => key.startsWith(prefix))).toBe(true);
         expect(isOf(key, notice(other))).toBe(true);
       }),
     );
+  });
+
+  it('of a notice that may have been earlier reaches back by as much', () => {
+    const lost = notice(MIDNIGHT, { earlierSeconds: 1_020 });
+    expect(isOf(outcomeKey(notice(MIDNIGHT - 1_190_000)), lost)).toBe(true);
+    expect(isOf(outcomeKey(notice(MIDNIGHT - 1_210_000)), lost)).toBe(false);
+    expect(isOf(outcomeKey(notice(MIDNIGHT + 190_000)), lost)).toBe(false);
+    expect(prefixesOf(lost)).toEqual(['outcomes/2026-02-04/', 'outcomes/2026-02-05/']);
   });
 
   it.each([

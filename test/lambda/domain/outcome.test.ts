@@ -23,17 +23,24 @@ const done = (
   output: string,
   ...others: Parameters<typeof step>[] | ReturnType<typeof step>[]
 ): Partial<Evidence> => ({
-  invocations: [invocation(output, ...(others as ReturnType<typeof step>[]))],
+  commands: [invocation(output, ...(others as ReturnType<typeof step>[]))],
 });
 const command = (status: string, ...steps: readonly ReturnType<typeof step>[]): Partial<Evidence> => ({
-  invocations: [{ commandId: COMMAND, status, steps }],
+  commands: [{ commandId: COMMAND, requestedMs: NOTICE_MS + 700, status, steps }],
 });
 const noCommand = (left: 'late' | 'notSent' | 'unreachable' | 'lost', guarded = true): Partial<Evidence> => ({
   ticket: without(ticket({ left, guarded }), 'commandId', 'sentMs'),
-  invocations: [],
+  commands: [],
 });
 const refused = (startedMs: number) =>
   step('accept', { status: 'Failed', exit: 169, startedMs, output: 'refused: the deadline passed' });
+const spot = (status: string) => ({ instanceId: INSTANCE, status, updatedMs: NOTICE_MS });
+const later = (status: string): Invocation => ({
+  commandId: 'command-2',
+  requestedMs: NOTICE_MS + 90_000,
+  status,
+  steps: [step('accept'), step('drain')],
+});
 const lookAgain = { nowMs: (DEADLINE + 630) * 1000 };
 
 const CASES: readonly [string, Partial<Evidence>, string][] = [
@@ -80,7 +87,7 @@ const CASES: readonly [string, Partial<Evidence>, string][] = [
   ['a command that somebody cancelled', command('Cancelled', step('accept'), step('drain')), 'unknown'],
   ['a refusal after the deadline', command('Failed', refused(DEADLINE * 1000 + 1)), 'late'],
   ['a refusal in time', command('Failed', refused(NOTICE_MS)), 'failed'],
-  ['a command of which SSM knows nothing', { invocations: [] }, 'unprotected'],
+  ['a command of which SSM knows nothing', { commands: [] }, 'unknown'],
   ['no command: the event came late', noCommand('late'), 'late'],
   ['no command: it was not sent', noCommand('notSent'), 'unprotected'],
   ['no command: the instance was shutting down', noCommand('unreachable'), 'unprotected'],
@@ -142,15 +149,64 @@ const CASES: readonly [string, Partial<Evidence>, string][] = [
   ],
   ['an instance on its way down', { instance: instance('shutting-down') }, 'graceful'],
   [
-    'a withdrawn notice',
+    'a withdrawn notice, at the first look',
     { ...done(report({ result: 'spared', stages: [] })), instance: instance('running') },
+    'again',
+  ],
+  [
+    'a withdrawn notice, at the second look',
+    { ...done(report({ result: 'spared', stages: [] })), instance: instance('running'), ...lookAgain },
     'spared',
+  ],
+  [
+    'an instance that still runs, of a request that EC2 says it has ended',
+    { instance: instance('running'), spotRequest: spot('instance-terminated-no-capacity'), ...lookAgain },
+    'again',
+  ],
+  [
+    'the same an hour later',
+    {
+      instance: instance('running'),
+      spotRequest: spot('instance-terminated-no-capacity'),
+      nowMs: (DEADLINE + 3_700) * 1000,
+    },
+    'unknown',
+  ],
+  [
+    'an instance that still runs, of a request that is fulfilled again',
+    { instance: instance('running'), spotRequest: spot('fulfilled'), ...lookAgain },
+    'spared',
+  ],
+  [
+    'a notice shown again whose command was cut off: what went well before does not count',
+    { commands: [invocation(report()), later('InProgress')] },
+    'late',
+  ],
+  [
+    'a notice shown again whose command no agent took',
+    { commands: [invocation(report()), { ...later('Pending'), steps: [] }] },
+    'graceful',
+  ],
+  [
+    'a lost stop, whose notice came long before EC2 said that it had stopped',
+    {
+      ...noCommand('lost'),
+      ticket: without(
+        ticket({ left: 'lost', action: 'stop', deadline: DEADLINE + 600, earlierSeconds: 1_020 }),
+        'commandId',
+      ),
+      noticeMs: NOTICE_MS + 600_000,
+      nowMs: (DEADLINE + 900) * 1000,
+      commands: [invocation(report({ action: 'stop' }))],
+      instance: instance('stopped'),
+    },
+    'graceful',
   ],
   ['a withdrawn notice, and the instance gone', done(report({ result: 'spared', stages: [] })), 'unknown'],
   [
     'a notice that was withdrawn and shown again: the last run counts',
     {
-      invocations: [
+      commands: [
         invocation(report({ result: 'spared', stages: stages().slice(0, 1) })),
         invocation(
           report({
@@ -165,16 +221,17 @@ const CASES: readonly [string, Partial<Evidence>, string][] = [
   ],
   [
     'a doubled event whose first command ended badly',
-    { invocations: [...(done('').invocations ?? []), ...(done(report()).invocations ?? [])] },
+    { commands: [...(done('').commands ?? []), ...(done(report()).commands ?? [])] },
     'graceful',
   ],
   [
     'a doubled event whose second command came too late',
     {
-      invocations: [
+      commands: [
         invocation(report()),
         {
           commandId: 'command-2',
+          requestedMs: NOTICE_MS + 60_000,
           status: 'Failed',
           steps: [refused(DEADLINE * 1000 + 9), step('drain', { status: 'Failed', exit: 23 })],
         },
@@ -216,8 +273,8 @@ describe('the outcome', () => {
   });
 
   it('says why a report proves nothing', () => {
-    const { refusedReports } = judge(evidence(done(report({ instanceId: 'i-00000000' }))));
-    expect(refusedReports).toEqual(['command: it is of another instance']);
+    const { proven } = judge(evidence(done(report({ instanceId: 'i-00000000' }))));
+    expect(proven.refused).toEqual(['command: it is of another instance']);
   });
 
   it("holds the earlier of the event's and the metadata's deadline", () => {
@@ -243,6 +300,7 @@ describe('the outcome', () => {
     const invocations = fc.array(
       fc.record({
         commandId: fc.constantFrom(COMMAND, 'other'),
+        requestedMs: fc.double(),
         status: fc.constantFrom(
           'Pending',
           'InProgress',
@@ -258,12 +316,12 @@ describe('the outcome', () => {
     );
     const states = fc.constantFrom('running', 'terminated', 'stopped', 'x', undefined);
     fc.assert(
-      fc.property(invocations, states, fc.nat(2_000), (given: Invocation[], state, after) => {
+      fc.property(invocations, states, fc.nat(2_000), (commands: Invocation[], state, after) => {
         const nowMs = (DEADLINE + 30 + after) * 1000;
         const known = state === undefined ? undefined : instance(state);
-        const verdict = judge(evidence({ invocations: given, instance: known, nowMs }));
+        const verdict = judge(evidence({ commands, instance: known, nowMs }));
         expect([...OUTCOMES, 'again']).toContain(verdict.outcome);
-        if (verdict.outcome === 'graceful') expect(verdict.proof?.report.instanceId).toBe(INSTANCE);
+        if (verdict.outcome === 'graceful') expect(verdict.proven.proof?.report.instanceId).toBe(INSTANCE);
       }),
     );
   });

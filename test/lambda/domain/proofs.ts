@@ -73,7 +73,7 @@ export function step(name: string, more: Partial<Step> = {}): Step {
 export function invocation(output: string, ...others: readonly Step[]): Invocation {
   const usual = ['accept', ...STAGES].map((name) => step(name, name === 'report' ? { output } : {}));
   const steps = usual.map((one) => others.find(({ name }) => name === one.name) ?? one);
-  return { commandId: COMMAND, status: 'Success', steps };
+  return { commandId: COMMAND, requestedMs: NOTICE_MS + 700, status: 'Success', steps };
 }
 
 export function instance(state: string, more: Partial<KnownInstance> = {}): KnownInstance {
@@ -92,7 +92,7 @@ export function evidence(more: Partial<Evidence> = {}): Evidence {
     ticket: ticket(),
     noticeMs: NOTICE_MS,
     nowMs: (DEADLINE + 30) * 1000,
-    invocations: [invocation(report())],
+    commands: [invocation(report())],
     reports: [],
     instance: instance('terminated'),
     spotRequest: undefined,

@@ -64,16 +64,17 @@ describe('the outcome object', () => {
       { stage: 'save', name: 'fine.sh', exit: 0, seconds: 1 },
       { stage: 'save', name: `up\u001bload${'x'.repeat(200)}`, exit: -9, seconds: 9, note: 'ran over' },
     ];
-    expect(record({ invocations: [invocation(report({ stages: failed, tasks }))] })).toMatchObject({
+    expect(record({ commands: [invocation(report({ stages: failed, tasks }))] })).toMatchObject({
       outcome: 'failed',
       failedStage: 'save',
-      failedReason: `it ran over and was ended: up?load${'x'.repeat(73)}, exit -9: ran over`,
+      failedReason: `it ran over and was ended: up?load${'x'.repeat(73)}, exit -9`,
+      failedNote: 'ran over',
     });
   });
 
   it('tells nothing of a save that failed as saved', () => {
     const failed = stages().map((stage) => (stage.name === 'save' ? { ...stage, exit: 20 } : stage));
-    const { noticeToSavedMs } = record({ invocations: [invocation(report({ stages: failed }))] });
+    const { noticeToSavedMs } = record({ commands: [invocation(report({ stages: failed }))] });
     expect(noticeToSavedMs).toBeUndefined();
   });
 
@@ -83,7 +84,11 @@ describe('the outcome object', () => {
       step('drain', { startedMs: NOTICE_MS + 2_000, endedMs: NOTICE_MS + 60_000 }),
       step('save', { status: 'InProgress', exit: -1, startedMs: NOTICE_MS + 60_000, endedMs: undefined }),
     ];
-    expect(record({ invocations: [{ commandId: COMMAND, status: 'InProgress', steps }] })).toMatchObject({
+    expect(
+      record({
+        commands: [{ commandId: COMMAND, requestedMs: NOTICE_MS + 700, status: 'InProgress', steps }],
+      }),
+    ).toMatchObject({
       outcome: 'late',
       lastStage: 'drain',
       secondsToSpare: 60,
@@ -94,15 +99,18 @@ describe('the outcome object', () => {
 
   it('says by a step what failed where there is no report', () => {
     const steps = [step('accept', { status: 'Failed', exit: 169, output: 'refused: no room in /run\n' })];
-    expect(record({ invocations: [{ commandId: COMMAND, status: 'Failed', steps }] })).toMatchObject({
+    expect(
+      record({ commands: [{ commandId: COMMAND, requestedMs: NOTICE_MS + 700, status: 'Failed', steps }] }),
+    ).toMatchObject({
       failedStage: 'accept',
-      failedReason: 'refused: refused: no room in /run',
+      failedReason: 'refused',
+      failedNote: 'refused: no room in /run',
     });
   });
 
   it('leaves out what is not known', () => {
     const lost = without(ticket({ left: 'lost' }), 'commandId', 'sentMs', 'settings');
-    expect(record({ ticket: lost, invocations: [], instance: undefined })).toEqual({
+    expect(record({ ticket: lost, commands: [], instance: undefined })).toEqual({
       version: 1,
       instanceId: INSTANCE,
       action: 'terminate',
@@ -119,6 +127,6 @@ describe('the outcome object', () => {
 
   it('counts the bytes that hooks say they saved, and says who proves it', () => {
     const reports = [{ text: report({ bytesSaved: 123_456 }), savedMs: NOTICE_MS + 40_000 }];
-    expect(record({ invocations: [], reports })).toMatchObject({ bytesSaved: 123_456, provenBy: 'guard' });
+    expect(record({ commands: [], reports })).toMatchObject({ bytesSaved: 123_456, provenBy: 'guard' });
   });
 });

@@ -43,6 +43,12 @@ describe('a ticket', () => {
     ['unknown action', JSON.stringify({ ...ticket(), action: 'reboot' })],
     ['malformed noticeTime', JSON.stringify({ ...ticket(), noticeTime: 'today' })],
     ['malformed deadline', JSON.stringify({ ...ticket(), deadline: 1.5 })],
+    ['malformed deadline', JSON.stringify({ ...ticket(), deadline: 1e300 })],
+    ['malformed deadline', JSON.stringify({ ...ticket(), deadline: NOTICE_MS / 1000 - 5 })],
+    ['malformed earlierSeconds', JSON.stringify({ ...ticket(), earlierSeconds: -1 })],
+    ['malformed member', JSON.stringify({ ...ticket(), sentMs: 'x' })],
+    ['malformed member', JSON.stringify({ ...ticket(), document: {} })],
+    ['malformed member', JSON.stringify({ ...ticket(), guarded: 'yes' })],
     ['unknown left', JSON.stringify({ ...ticket(), left: 'settled' })],
   ])('that is %s is a fault in words', (fault, body) => {
     expect(parseTicket(body)).toEqual({ fault });
@@ -58,13 +64,10 @@ describe('a ticket', () => {
 });
 
 describe('the status of a Spot request', () => {
-  it('that EC2 has ended tells the action, and when the notice was', () => {
-    expect(endedBy('instance-terminated-no-capacity')).toEqual({
-      action: 'terminate',
-      secondsAfterNotice: 0,
-    });
-    expect(endedBy('marked-for-stop')).toEqual({ action: 'stop', secondsAfterNotice: 0 });
-    expect(endedBy('instance-stopped-no-capacity')).toEqual({ action: 'stop', secondsAfterNotice: 120 });
+  it('that EC2 has ended tells the action, and how long before it the notice may have been', () => {
+    expect(endedBy('instance-terminated-no-capacity')).toEqual({ action: 'terminate', earlierSeconds: 0 });
+    expect(endedBy('marked-for-stop')).toEqual({ action: 'stop', earlierSeconds: 0 });
+    expect(endedBy('instance-stopped-no-capacity')).toEqual({ action: 'stop', earlierSeconds: 1_020 });
   });
 
   it('that its user, a schedule or another service has ended is none of them', () => {
