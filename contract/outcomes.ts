@@ -10,10 +10,10 @@ export const OUTCOMES = [
   'empty', // the plan ran, but nothing was set up to do and no workload acknowledged the notice
   'failed', // a stage failed or ran over
   'late', // the reclaim came first
-  'unprotected', // no path reached the instance
+  'unprotected', // no path is known to have reached the instance
   'unknown', // no proof came out, so nothing is claimed
   'unguarded', // not tagged
-  'spared', // the notice was withdrawn
+  'spared', // EC2 did not take the instance after all
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 

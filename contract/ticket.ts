@@ -16,7 +16,7 @@ export const COVERAGE_EVERY_SECONDS = 300;
 /** Seconds. Two notices of an instance that lie so near to each other are one. The guard says the same (runs.py). */
 export const SAME_NOTICE_SECONDS = 180;
 
-/** How the notice was left: by `respond`, in words of its log, or `lost` where no event of it came. */
+/** How the notice was left: by `respond`, in words of its log, or `lost` where no event or no ticket of it came. */
 export const LEFT = ['commandSent', 'late', 'unreachable', 'notSent', 'lost'] as const;
 
 export interface Ticket {

@@ -1,6 +1,6 @@
 // Thresholds of the alarms, and where an alarm goes. docs/operations.md has a heading for each alarm.
 
-/** From which number on an alarm goes off; each of whole numbers from 1 to 1,000,000. */
+/** From which number on an alarm goes off: whole numbers from 1 to 1,000,000, but for `alarmCoverage`. */
 export interface AlarmProps {
   /** Notices in 5 minutes whose outcome is `failed`. @default 1 */
   readonly alarmFailed?: number;
@@ -23,16 +23,16 @@ export interface AlarmProps {
   /** Tickets that wait in the dead-letter queue of the settlement queue. @default 1 */
   readonly alarmDeadLetters?: number;
 
-  /** Errors of the functions in 5 minutes. @default 1 */
+  /** Errors of one of the functions in 5 minutes. @default 1 */
   readonly alarmErrors?: number;
 
   /** Events in 5 minutes that reached neither the function nor the overflow queue. @default 1 */
   readonly alarmDestination?: number;
 
-  /** Seconds for which the oldest ticket has waited. @default 3600 */
+  /** Seconds for which the oldest ticket has waited. @default 7200 */
   readonly alarmSettlementAge?: number;
 
-  /** Runs of the function `coverage` in 30 minutes; fewer raise the alarm. @default 1 */
+  /** Runs of the function `coverage` in 30 minutes, 1 to 5; fewer raise the alarm. @default 1 */
   readonly alarmCoverage?: number;
 
   /** The ARN of an SNS topic of yours that the alarms notify. @default - a topic of the stack's own */
@@ -52,12 +52,17 @@ export const THRESHOLDS = {
   alarmDeadLetters: 1,
   alarmErrors: 1,
   alarmDestination: 1,
-  alarmSettlementAge: 3_600,
+  alarmSettlementAge: 7_200,
   alarmCoverage: 1,
 } as const satisfies Partial<Record<keyof AlarmProps, number>>;
 export type Threshold = keyof typeof THRESHOLDS;
 
-export const THRESHOLD_RANGE = { min: 1, max: 1_000_000 } as const;
+/** Five: in half an hour it runs six times, and one may just not be over. */
+const MOST_RUNS = 5;
+export const thresholdRange = (name: Threshold): { readonly min: number; readonly max: number } => ({
+  min: 1,
+  max: name === 'alarmCoverage' ? MOST_RUNS : 1_000_000,
+});
 
 /** Where alarms go. Empty where nothing is given. */
 export const ADDRESSES = {

@@ -4,7 +4,6 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
-  MathExpression,
   Metric,
   Stats,
   TreatMissingData,
@@ -49,7 +48,7 @@ export class Alarms extends Construct {
     const action = new SnsAction(topic);
     this.all = wantedOf(watched).map(({ id: name, threshold, says, metric, tooFew }) => {
       const alarm = new Alarm(this, name, {
-        alarmDescription: `${says}. What to do: docs/operations.md#${anchorOf(name)}`,
+        alarmDescription: `SpotGuard: ${says}. What to do: docs/operations.md#${anchorOf(name)}`,
         metric,
         threshold: checked[threshold],
         evaluationPeriods: 1,
@@ -89,7 +88,7 @@ function wantedOf({ respond, settle, coverage, rule, overflow, settlement, deadL
     {
       id: 'OutcomeUnprotected',
       threshold: 'alarmUnprotected',
-      says: 'An instance was reclaimed that no path reached',
+      says: 'An instance was reclaimed, and no path is known to have reached it',
       metric: outcome('unprotected'),
     },
     {
@@ -101,7 +100,7 @@ function wantedOf({ respond, settle, coverage, rule, overflow, settlement, deadL
     {
       id: 'NoticeLost',
       threshold: 'alarmLost',
-      says: 'A notice had no event or no ticket, and was found afterwards',
+      says: 'No event or no ticket of a notice came, and it was found afterwards',
       metric: own(METRICS.lost),
     },
     {
@@ -116,32 +115,30 @@ function wantedOf({ respond, settle, coverage, rule, overflow, settlement, deadL
       says: 'Tickets were given up: their notices have no outcome',
       metric: waiting(deadLetters),
     },
-    {
-      id: 'FunctionErrors',
-      threshold: 'alarmErrors',
-      says: 'A function of SpotGuard failed',
-      metric: sum({
-        respond: respond.metricErrors({ period: FIVE_MINUTES }),
-        settle: settle.metricErrors({ period: FIVE_MINUTES }),
-        coverage: coverage.metricErrors({ period: FIVE_MINUTES }),
+    ...Object.entries({ RespondErrors: respond, SettleErrors: settle, CoverageErrors: coverage }).map(
+      ([id, watchedFunction]): Wanted => ({
+        id,
+        threshold: 'alarmErrors',
+        says: `The function ${id.replace('Errors', '').toLowerCase()} failed`,
+        metric: watchedFunction.metricErrors({ period: FIVE_MINUTES }),
       }),
-    },
+    ),
     {
       id: 'DestinationFailed',
       threshold: 'alarmDestination',
-      says: 'A notice was lost: the overflow queue did not take it',
-      metric: sum({
-        destination: respond.metric('DestinationDeliveryFailures', {
-          statistic: Stats.SUM,
-          period: FIVE_MINUTES,
-        }),
-        deadLetter: new Metric({
-          namespace: 'AWS/Events',
-          metricName: 'InvocationsFailedToBeSentToDlq',
-          dimensionsMap: { RuleName: rule.ruleName },
-          statistic: Stats.SUM,
-          period: FIVE_MINUTES,
-        }),
+      says: 'What respond could not do did not reach the overflow queue',
+      metric: respond.metric('DestinationDeliveryFailures', { statistic: Stats.SUM, period: FIVE_MINUTES }),
+    },
+    {
+      id: 'RuleDeadLetterFailed',
+      threshold: 'alarmDestination',
+      says: 'What EventBridge could not hand over did not reach the overflow queue',
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'InvocationsFailedToBeSentToDlq',
+        dimensionsMap: { RuleName: rule.ruleName },
+        statistic: Stats.SUM,
+        period: FIVE_MINUTES,
       }),
     },
     {
@@ -175,12 +172,4 @@ function own(metricName: string): IMetric {
 
 function waiting(queue: IQueue): IMetric {
   return queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES });
-}
-
-/** What has no data counts as none. */
-function sum(usingMetrics: Record<string, IMetric>): IMetric {
-  const expression = Object.keys(usingMetrics)
-    .map((name) => `FILL(${name}, 0)`)
-    .join(' + ');
-  return new MathExpression({ expression, usingMetrics, period: FIVE_MINUTES });
 }

@@ -6,9 +6,9 @@ import {
   ADDRESSES,
   type Address,
   type AlarmProps,
-  THRESHOLD_RANGE,
   THRESHOLDS,
   type Threshold,
+  thresholdRange,
 } from './alarm-settings.ts';
 import { faultOf } from './faults.ts';
 
@@ -134,7 +134,7 @@ export function check(
   };
   const threshold = (name: Threshold): number => {
     const { [name]: value = DEFAULTS[name] } = given;
-    const { min, max } = THRESHOLD_RANGE;
+    const { min, max } = thresholdRange(name);
     if (typeof value === 'number' && (Token.isUnresolved(value) || isWholeWithin(value, min, max)))
       return value;
     refuse(name, `whole numbers from ${min} to ${max}`);

@@ -44,7 +44,7 @@ import { alarmTopic } from './topic.ts';
  * - Whoever may tag an instance (`ec2:CreateTags`) can opt it in.
  * - EC2 emits notices on a best effort basis. A notice that never comes is not answered.
  * - A notice that could not be answered waits in the overflow queue for 14 days; nothing reads it yet.
- * - While no instance is interrupted it costs eleven alarms, of which CloudWatch gives ten, and a run of the function
+ * - While no instance is interrupted it costs fourteen alarms, of which CloudWatch gives ten, and a run of the function
  *   `coverage` every five minutes.
  * - Removing the stack removes the log and the queues with what they hold, and leaves the bucket. Instances keep what the
  *   guard left on them: tag them `spot-guard=remove` first, and wait for the association that takes it off.

@@ -43,6 +43,11 @@ export class SpotGuardStack extends Stack {
     this.#output('FunctionName', 'The function that answers notices', respondFunction.functionName);
     this.#output('LogGroupName', 'Where the functions say what became of each notice', logGroup.logGroupName);
     this.#output('OverflowQueueUrl', 'Notices that could not be answered', overflowQueue.queueUrl);
+    this.#output(
+      'SettlementDeadLetterQueueUrl',
+      'Tickets that could not be settled',
+      this.spotGuard.settlementDeadLetters.queueUrl,
+    );
     this.#output('BucketName', 'Outcomes, an object for each notice, by day', bucket.bucketName);
     this.#output('AlarmTopicArn', 'What the alarms notify', alarmTopic.topicArn);
     this.#output(

@@ -20,7 +20,7 @@ import { type Outcomes, summarise } from './result.ts';
 import type { Evidence, Scenario } from './scenario.ts';
 import { isObject, type Json, type Template } from './template/template.ts';
 import { type Entry, Timeline } from './timeline.ts';
-import { outcomesIn, settledOnce, verdictOf } from './verdict.ts';
+import { outcomesIn, settledOnce, untold, verdictOf } from './verdict.ts';
 import { type LocalWorld, openWorld } from './world.ts';
 
 export interface RehearsalOptions {
@@ -156,6 +156,7 @@ async function run(
         observer.log,
         wanted ?? (NOTHING_TO_SETTLE.includes(scenario.expected) ? 0 : 1),
       ),
+      ...expected('a line for each outcome', scenario.trouble ? [] : untold(outcomes, observer.log)),
       ...scenarioProblems(scenario, evidence, options.event !== undefined),
     ];
     const unused = [...declaredStatements(region.stack)].filter(([name]) => !observer.decided.has(name));

@@ -78,6 +78,16 @@ export function settledOnce(
   return problems;
 }
 
+/** Outcomes of which no line of the log tells: only a function that died may leave one so. */
+export function untold(outcomes: readonly OutcomeRecord[], log: readonly JsonObject[]): string[] {
+  const told = log
+    .filter(({ phase }) => phase === PHASES.settled)
+    .map(({ instanceId, noticeTime }) => `${instanceId} ${noticeTime}`);
+  return outcomes
+    .map(({ instanceId, noticeTime }) => `${instanceId} ${noticeTime}`)
+    .filter((name) => !told.includes(name));
+}
+
 /** But for `respond`'s own word on instances that are not tagged. */
 function countsOf(metrics: readonly JsonObject[]): number {
   const names = Object.values(OUTCOME_METRICS).filter((name) => name !== OUTCOME_METRICS.unguarded);

@@ -64,6 +64,7 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
     const metadata = await openMetadata({
       instanceId: id,
       region: place.region,
+      account: place.account,
       ...(tagsInMetadata ? { tags } : {}),
       ...(noRole ? {} : { role: region.instanceRole }),
     });
@@ -136,9 +137,13 @@ export class LocalWorld implements World {
     if (onSpot) this.#ended(action === 'terminate' ? 'instance-terminated-no-capacity' : 'marked-for-stop');
   }
 
-  /** EC2 has taken the instance. */
+  /** EC2 has taken the instance, or has given up on it. */
   reclaim(): void {
-    if (!this.#ec2 || this.#options.scenario.livesOn) return;
+    if (!this.#ec2) return;
+    if (this.#options.scenario.livesOn) {
+      if (this.#ec2.spotRequest) this.#ended('fulfilled');
+      return;
+    }
     const isTerminated = (this.#noticed?.action ?? 'terminate') === 'terminate';
     this.#ec2.state = isTerminated ? 'terminated' : 'stopped';
     if (!isTerminated && this.#ec2.spotRequest) this.#ended('instance-stopped-no-capacity', WINDOW_SECONDS);

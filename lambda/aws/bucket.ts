@@ -132,7 +132,7 @@ function read(s3: S3Client, bucket: string, key: string, untilMs: number): Promi
 
 /** The SDK's own handler has no time-out for the whole of an answer. @throws TimeoutError */
 async function within<T>(ms: number, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const signal = AbortSignal.timeout(ms);
+  const signal = AbortSignal.timeout(Math.ceil(ms));
   const over = new Promise<never>((_, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason)),
   );

@@ -87,6 +87,7 @@ function outcomeFields(record: OutcomeRecord): Fields {
   return known({
     [LOG_KEYS.outcome]: record.outcome,
     [LOG_KEYS.because]: record.because,
+    [LOG_KEYS.reason]: record.reason,
     [LOG_KEYS.secondsToSpare]: record.secondsToSpare,
     [LOG_KEYS.noticeToCommandMs]: record.noticeToCommandMs,
     [LOG_KEYS.noticeToFirstStageMs]: record.noticeToFirstStageMs,

@@ -14,6 +14,9 @@ interface EndedStage {
   readonly exit: number;
 }
 
+/** Of a stage that ran. With any other code it never began, or nobody knows what became of it. */
+const ENDED: readonly number[] = [EXIT.ok, EXIT.failed, EXIT.overran];
+
 const EXIT_WORDS: Readonly<Record<number, string>> = {
   [EXIT.refused]: 'refused',
   [EXIT.failed]: 'a task failed',
@@ -84,10 +87,12 @@ function stagesByReport({ stages }: Report): EndedStage[] {
   }));
 }
 
-/** Those that ended by themselves; the first word on each, where several commands followed one plan. */
+/** Those that ran and ended by their moment; the first word on each, where several commands followed one plan. */
 function stagesBySteps(steps: readonly Step[]): EndedStage[] {
   return STAGES.flatMap((name) => {
-    const step = steps.find((one) => one.name === name && one.exit >= 0 && one.endedMs !== undefined);
+    const step = steps.find(
+      (one) => one.name === name && ENDED.includes(one.exit) && one.endedMs !== undefined,
+    );
     return step === undefined ? [] : [{ ...step, name }];
   });
 }

@@ -10,6 +10,7 @@ export interface Role {
 export interface Facts {
   readonly instanceId: string;
   readonly region: string;
+  readonly account: string;
   readonly startedAt: Date;
   readonly role: Role | undefined;
   tags: Readonly<Record<string, string>> | undefined;
@@ -18,8 +19,6 @@ export interface Facts {
   recommendedAt: string | undefined;
 }
 
-/** The documentation's; the rehearsal's events have it too. */
-const ACCOUNT = '123456789012';
 /** Milliseconds that a role's credentials are good for. */
 const CREDENTIALS_MS = 6 * 3_600_000;
 /** EC2 does not turn tags in metadata on for an instance that has any other key. */
@@ -89,9 +88,9 @@ function credentials(role: Role, startedAt: Date): string {
   return JSON.stringify(document, null, 2);
 }
 
-function identity({ instanceId, region, startedAt }: Facts, zone: string): string {
+function identity({ instanceId, region, account, startedAt }: Facts, zone: string): string {
   const document = {
-    accountId: ACCOUNT,
+    accountId: account,
     architecture: 'x86_64',
     availabilityZone: zone,
     billingProducts: null,

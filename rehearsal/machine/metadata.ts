@@ -14,6 +14,8 @@ export type { MetadataFault } from './metadata-faults.ts';
 export interface MetadataOptions {
   readonly instanceId: string;
   readonly region: string;
+  /** The documentation's where absent; the rehearsal's events have it too. */
+  readonly account?: string;
   /** Tags in metadata are off where absent: 404 for everything below `tags/`. */
   readonly tags?: Readonly<Record<string, string>>;
   /** The instance has no role where absent. */
@@ -80,6 +82,7 @@ class LocalMetadata implements Metadata {
     this.#options = options;
     this.#port = options.port ?? 0;
     this.#facts = {
+      account: options.account ?? '123456789012',
       instanceId,
       region,
       role,

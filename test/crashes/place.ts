@@ -22,6 +22,8 @@ export interface Trial {
   readonly events?: number;
   /** What SQS does with the first ticket. */
   readonly ticket?: 'lost' | 'doubled';
+  /** EC2 stops the instance, and says so only this long after the notice. */
+  readonly stopSeconds?: number;
 }
 
 export interface Ended {
@@ -48,7 +50,9 @@ export async function tryOut(
   cpSync(bundles, folder, { recursive: true });
   if (trial.crash) writeFileSync(join(folder, trial.crash.part, 'crash'), trial.crash.place);
   writeFileSync(join(folder, 'violations'), '');
-  const event = moveTo(interruption('terminate'), WINDOW_SECONDS, Date.now()) as JsonObject;
+  const { stopSeconds } = trial;
+  const action = stopSeconds === undefined ? 'terminate' : 'stop';
+  const event = moveTo(interruption(action), WINDOW_SECONDS, Date.now()) as JsonObject;
   const noticeMs = Date.parse(String(event.time));
   const instance = {
     id: INSTANCE_ID,
@@ -57,8 +61,8 @@ export async function tryOut(
     launchedMs: noticeMs - 3_600_000,
     spotRequest: {
       id: 'sir-4crashes',
-      code: 'instance-terminated-no-capacity',
-      updatedMs: noticeMs + 1_000,
+      code: stopSeconds === undefined ? 'instance-terminated-no-capacity' : 'instance-stopped-no-capacity',
+      updatedMs: noticeMs + (stopSeconds ?? 1) * 1000,
       state: 'closed' as const,
     },
   };
@@ -73,7 +77,7 @@ export async function tryOut(
     violations: join(folder, 'violations'),
     instances: [
       Object.defineProperty({ ...instance }, 'state', {
-        get: () => (isGone ? 'terminated' : 'running'),
+        get: () => (isGone ? (action === 'stop' ? 'stopped' : 'terminated') : 'running'),
         enumerable: true,
       }),
     ],

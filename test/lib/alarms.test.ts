@@ -1,7 +1,6 @@
 // The alarms: each with its metric, its threshold, what it makes of missing data, and where it goes.
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { THRESHOLDS, type Threshold } from '../../lib/alarm-settings.ts';
 import { only, synthesise } from './synthesised.ts';
 
 type Alarm = { readonly Properties: Record<string, unknown> };
@@ -39,7 +38,7 @@ describe('an alarm', () => {
     ],
     [
       'SettlementMissing',
-      { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 3_600 },
+      { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 7_200 },
     ],
   ])('%s goes off from its threshold on, and is silent without data', (name, metric) => {
     expect(alarms[name]).toMatchObject({
@@ -52,13 +51,21 @@ describe('an alarm', () => {
   });
 
   it.each([
-    ['FunctionErrors', 'FILL(respond, 0) + FILL(settle, 0) + FILL(coverage, 0)', 'Errors'],
-    ['DestinationFailed', 'FILL(destination, 0) + FILL(deadLetter, 0)', 'DestinationDeliveryFailures'],
-  ])('%s adds up', (name, expression, metricName) => {
-    const { Metrics, ...others } = alarms[name] as { Metrics: Record<string, unknown>[] };
-    expect(Metrics[0]).toMatchObject({ Expression: expression });
-    expect(JSON.stringify(Metrics)).toContain(metricName);
-    expect(others).toMatchObject({ Threshold: 1, TreatMissingData: 'notBreaching' });
+    ['RespondErrors', 'AWS/Lambda', 'Errors'],
+    ['SettleErrors', 'AWS/Lambda', 'Errors'],
+    ['CoverageErrors', 'AWS/Lambda', 'Errors'],
+    ['DestinationFailed', 'AWS/Lambda', 'DestinationDeliveryFailures'],
+    ['RuleDeadLetterFailed', 'AWS/Events', 'InvocationsFailedToBeSentToDlq'],
+  ])('%s adds up', (name, Namespace, MetricName) => {
+    expect(alarms[name]).toMatchObject({
+      Namespace,
+      MetricName,
+      Statistic: 'Sum',
+      Period: 300,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
   });
 
   it('CoverageMissing goes off when nothing runs', () => {
@@ -77,11 +84,16 @@ describe('an alarm', () => {
     expect(of('OverflowWaiting')).toContain(nameOf('AWS::SQS::Queue', 'SpotGuardOverflow'));
     expect(of('DeadLetters')).toContain(nameOf('AWS::SQS::Queue', '"Properties":{"FifoQueue"'));
     expect(of('SettlementMissing')).toContain(nameOf('AWS::SQS::Queue', 'SpotGuardSettlementQueue'));
+    for (const part of ['Respond', 'Settle', 'Coverage']) {
+      expect(of(`${part}Errors`)).toContain(nameOf('AWS::Lambda::Function', `SpotGuard${part}Function`));
+    }
     expect(of('CoverageMissing')).toContain(nameOf('AWS::Lambda::Function', 'SpotGuardCoverageFunction'));
+    expect(of('DestinationFailed')).toContain(nameOf('AWS::Lambda::Function', 'SpotGuardRespondFunction'));
+    expect(of('RuleDeadLetterFailed')).toContain(nameOf('AWS::Events::Rule', 'EventPattern'));
   });
 
   it('tells the topic when it goes off and when it is over', () => {
-    expect(Object.keys(alarms)).toHaveLength(11);
+    expect(Object.keys(alarms)).toHaveLength(14);
     for (const { AlarmActions, OKActions, ActionsEnabled = true } of Object.values(alarms)) {
       expect({ AlarmActions, OKActions, ActionsEnabled }).toEqual({
         AlarmActions: [{ Ref: topic.id }],
@@ -91,11 +103,28 @@ describe('an alarm', () => {
     }
   });
 
-  it('has a threshold that can be set', () => {
-    const names = Object.keys(THRESHOLDS) as Threshold[];
-    const set = alarmsOf(synthesise(Object.fromEntries(names.map((name, index) => [name, 11 + index]))));
-    const thresholds = Object.values(set).map(({ Threshold: threshold }) => threshold);
-    expect(thresholds.sort()).toEqual(names.map((_, index) => 11 + index));
+  it.each([
+    ['alarmFailed', 'OutcomeFailed'],
+    ['alarmLate', 'OutcomeLate'],
+    ['alarmUnprotected', 'OutcomeUnprotected'],
+    ['alarmUnknown', 'OutcomeUnknown'],
+    ['alarmLost', 'NoticeLost'],
+    ['alarmOverflow', 'OverflowWaiting'],
+    ['alarmDeadLetters', 'DeadLetters'],
+    ['alarmErrors', 'RespondErrors, SettleErrors, CoverageErrors'],
+    ['alarmDestination', 'DestinationFailed, RuleDeadLetterFailed'],
+    ['alarmSettlementAge', 'SettlementMissing'],
+    ['alarmCoverage', 'CoverageMissing'],
+  ] as const)('has its threshold by the setting %s: %s', (setting, names) => {
+    const set = alarmsOf(synthesise({ [setting]: 5 }));
+    const changed = Object.keys(set).filter((name) => set[name]?.Threshold !== alarms[name]?.Threshold);
+    expect(changed.sort()).toEqual(names.split(', ').sort());
+  });
+
+  it('of coverage can ask for no more runs than there are', () => {
+    expect(() => synthesise({ alarmCoverage: 6 })).toThrow(
+      'alarmCoverage: got 6, allowed whole numbers from 1 to 5',
+    );
   });
 });
 

@@ -82,6 +82,7 @@ describe('the stack', () => {
       FunctionName: { Ref: respond.id },
       LogGroupName: { Ref: log.id },
       OverflowQueueUrl: { Ref: queue.id },
+      SettlementDeadLetterQueueUrl: { Ref: deadLetters.id },
       BucketName: { Ref: bucket.id },
       AlarmTopicArn: { Ref: topic.id },
       InstancePolicyArn: { Ref: only(template, 'AWS::IAM::ManagedPolicy').id },

@@ -30,15 +30,16 @@ export async function synthesised(folder: string): Promise<Template> {
   return readTemplate(await synthesise(CHECKOUT, folder, ''));
 }
 
-/** The template with the properties of one type changed. */
+/** The template with the properties of one type changed; of those resources alone whose name matches. */
 export function altered(
   template: Template,
   type: string,
   change: (properties: JsonObject) => JsonObject | undefined,
+  named = /./,
 ): Template {
   const resources = new Map(template.resources);
   for (const [id, resource] of template.resources) {
-    if (resource.type !== type) continue;
+    if (resource.type !== type || !named.test(id)) continue;
     const properties = change(resource.properties);
     if (properties === undefined) resources.delete(id);
     else resources.set(id, { ...resource, properties });

@@ -1,5 +1,6 @@
 """Leaves the report in S3, where the instance may: proof of a plan that no command followed."""
 
+import json
 import re
 import time
 from urllib.parse import quote
@@ -18,7 +19,8 @@ SPARE_SECONDS = 0.2
 LEAST_SECONDS = 0.1
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 PARTITION = re.compile(r"aws[a-z-]*")
-IDENTITY = re.compile(r'\{.*"accountId"\s*:\s*"([0-9]{12})".*\}', re.DOTALL)
+IDENTITY = re.compile(r"\{.{1,16000}\}", re.DOTALL)
+ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def leave(plan: Plan) -> None:
@@ -49,7 +51,10 @@ def _put(bucket: str, plan: Plan, report: str, seconds: float, tries: int) -> No
     except aws.NoRole:
         return  # as many instances are: the command has the report
     partition = service.told("meta-data/services/partition", PARTITION)
-    account = IDENTITY.sub(r"\1", service.told("dynamic/instance-identity/document", IDENTITY))
+    identity = json.loads(service.told("dynamic/instance-identity/document", IDENTITY))
+    account = str(identity.get("accountId"))
+    if not ACCOUNT.fullmatch(account):
+        raise ValueError(f"the metadata service: got {account[:40]!a} for an account")
     arn = f"arn:{partition}:ec2:{service.region}:{account}:instance/{plan.notice.instance_id}"
     path = quote(f"/{contract.REPORTS_PREFIX}{arn}/{plan.run_.name}.json")
     if service.elsewhere or "." in bucket:  # of no such name does S3's certificate speak

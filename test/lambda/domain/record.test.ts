@@ -97,6 +97,13 @@ describe('the outcome object', () => {
     });
   });
 
+  it.each([22, 23, 137])('takes no stage for one that ended by a step with exit %i', (exit) => {
+    const lost = ['drain', 'save', 'clean', 'report'].map((name) => step(name, { status: 'Failed', exit }));
+    const commands = [{ commandId: COMMAND, requestedMs: NOTICE_MS + 700, status: 'Failed', steps: lost }];
+    const { secondsToSpare, lastStage, noticeToFirstStageMs } = record({ commands });
+    expect([secondsToSpare, lastStage, noticeToFirstStageMs]).toEqual([undefined, undefined, undefined]);
+  });
+
   it('says by a step what failed where there is no report', () => {
     const steps = [step('accept', { status: 'Failed', exit: 169, output: 'refused: no room in /run\n' })];
     expect(

@@ -46,14 +46,14 @@ describe.concurrent('a recorded event', () => {
     region: 'us-gov-west-1',
     detail: { 'instance-id': 'i-0abc0abc0abc0abc0', 'instance-action': 'terminate' },
   };
-  const events: { name: string; event: Json; outcome: Outcome }[] = [
+  const events: { name: string; event: Json; outcome: Outcome | 'none' }[] = [
     { name: 'of another partition', event: recorded, outcome: 'empty' },
     {
       name: 'of another type',
       event: { ...recorded, 'detail-type': 'EC2 Instance Rebalance Recommendation' },
-      outcome: 'unprotected',
+      outcome: 'none',
     },
-    { name: 'that is no object', event: [], outcome: 'unprotected' },
+    { name: 'that is no object', event: [], outcome: 'none' },
     { name: 'whose time is none', event: { ...recorded, time: 'soon' }, outcome: 'unprotected' },
     { name: 'whose account is none', event: { ...recorded, account: 12 }, outcome: 'unprotected' },
   ];
