@@ -40,6 +40,7 @@ export const staleCommand: Scenario = {
   name: 'stale-command',
   story: 'the agent takes the command only after the deadline: it is refused, and no hook runs',
   expected: 'late',
+  onlyInAll: true,
   windowSeconds: 6,
   tags: WORKER_TAGS,
   agent: { takesCommandsAt: (deadline) => deadline + 0.5 },
@@ -116,6 +117,7 @@ export const stepKilled: Scenario = {
   name: 'step-killed',
   story: 'the agent loses patience with drain and kills its step: the plan lives on and ends as it should',
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   agent: { killsStep: { step: 'drain', afterSeconds: 1 } },
   prepare: (instance) => {

@@ -113,6 +113,7 @@ export const hibernate: Scenario = {
   story:
     'the instance will be hibernated, its memory is kept: only hooks that ask for it run, and no unit stops',
   expected: 'graceful',
+  onlyInAll: true,
   action: 'hibernate',
   tags: WORKER_TAGS,
   prepare: (instance) => {
@@ -151,5 +152,6 @@ export const nothingSetUp: Scenario = {
   name: 'nothing-set-up',
   story: 'the instance is tagged, but there is nothing to stop and no hook: it ran, and saved nothing',
   expected: 'empty',
+  windowSeconds: 10,
   expectations: [everyStepSucceeded, reportInTime, nothingLeftRunning],
 };

@@ -16,20 +16,18 @@ export const reservationWarning = reservationScenario(
   RESERVATION_DETAIL_TYPES[0],
   'a Capacity Reservation takes its instance back: the deadline is the time that the event names',
 );
-export const reservationWarningOldName: Scenario = {
-  ...reservationScenario(
-    'reservation-warning-old-name',
-    RESERVATION_DETAIL_TYPES[1],
-    'the same under the name that the user guide had first',
-  ),
-  onlyInAll: true,
-};
+export const reservationWarningOldName = reservationScenario(
+  'reservation-warning-old-name',
+  RESERVATION_DETAIL_TYPES[1],
+  'the same under the name that the user guide had first',
+);
 
 function reservationScenario(name: string, detailType: string, story: string): Scenario {
   return {
     name,
     story,
     expected: 'graceful',
+    onlyInAll: true,
     tags: WORKER_TAGS,
     // 110 s from the notice to the end: an answer that counts two minutes would be 10 s too late.
     alterEvent: (event) => ({

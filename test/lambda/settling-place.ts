@@ -17,7 +17,7 @@ import { ACCOUNT, FUNCTION_ARN, REGION } from './events.ts';
 import { ENVIRONMENT, type Invocation, invoke } from './invoke.ts';
 
 /** Two seconds are kept back by the functions; what is left bounds their tries. */
-const REMAINING_MS = 4_000;
+const REMAINING_MS = 3_500;
 const ARN = (service: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:`;
 const ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
 

@@ -15,7 +15,7 @@ export interface Break {
 type More = Omit<Break, 'name' | 'edits'>;
 
 /** The way of a notice with the least to wait for. */
-export const PLAIN = 'nothing-set-up';
+export const PLAIN = 'extra-fields';
 
 export function gone(scenarios: readonly string[]): Break {
   return { name: 'gone', edits: [{ path: [] }], scenarios };
