@@ -86,6 +86,7 @@ export const stop: Scenario = {
   name: 'stop',
   story: 'the instance will be stopped, not terminated: the same plan runs, and the hooks are told so',
   expected: 'graceful',
+  onlyInAll: true,
   action: 'stop',
   tags: WORKER_TAGS,
   prepare: (instance) => {

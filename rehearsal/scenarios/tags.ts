@@ -20,6 +20,7 @@ export const hostileTags: Scenario = {
   story:
     'tags hold shell code: it is refused as data, reported, and never run; the rest of the plan still runs',
   expected: 'failed',
+  onlyInAll: true,
   tags: {
     ...WORKER_TAGS,
     'spot-guard:units': 'queue-worker; rm -rf /',

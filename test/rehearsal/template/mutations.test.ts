@@ -19,16 +19,8 @@ beforeAll(async () => {
 describe.concurrent('a template', () => {
   it.each([
     ['IAM::Policy of respond: statement 4 ("ssm:SendCommand") without its condition', 'least-privilege'],
-    [
-      'SQS::QueuePolicy of overflow: statement 2 ("sqs:SendMessage") without its condition',
-      'least-privilege',
-    ],
     ['Events::Rule of notices: pattern key detail-type misspelt', 'extra-fields'],
-    ['Events::Rule of notices: without EventPattern.account', 'foreign-account'],
     ['Lambda::EventInvokeConfig of respond: without MaximumRetryAttempts', 'function-crashes'],
-    ['Lambda::Function of respond: Timeout is 1', 'extra-fields'],
-    ['SSM::Document: step save gone', 'extra-fields'],
-    ['SSM::Association: enabled: Parameters.Defaults.0 is "Drain until 44"', 'extra-fields'],
     ['SSM::Association: enabled: Targets.0.Values.0 is "other"', 'guard-installed'],
   ])('with %s is noticed by the scenario %s', { timeout: 60_000 }, async (name, scenario) => {
     const mutation = mutations.find((one) => one.name === name);
