@@ -37,7 +37,7 @@ export interface LeftReport {
   readonly savedMs: number;
 }
 
-/** EC2's word on the request that the instance came from; undefined where there is none or EC2 has forgotten it. */
+/** EC2's word on the request that the instance came from. */
 export interface SpotRequest {
   readonly instanceId: string;
   readonly status: string;
@@ -56,6 +56,7 @@ export interface Evidence {
   readonly reports: readonly LeftReport[];
   /** Undefined where EC2 does not know it any more. */
   readonly instance: KnownInstance | undefined;
+  /** Undefined where there is none, or EC2 has forgotten it. */
   readonly spotRequest: SpotRequest | undefined;
 }
 

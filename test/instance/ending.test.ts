@@ -22,9 +22,10 @@ describe.concurrent('what does not end by itself', { timeout: 40_000 }, () => {
   it(
     'gives all that a hook has started its SIGTERM, once, and the time up to the end of the stage',
     on(async (machine) => {
-      // The hook itself goes at once; a child in its group and one in a session of its own still save.
+      // The hook itself goes at once; a child in its group and one in a session of its own still save. Their own sleep may
+      // have its SIGTERM a moment before them.
       const child = (name: string) =>
-        `trap 'echo ${name} >> ${machine.root}/told; sleep 0.7; touch ${machine.root}/${name}.saved; exit' TERM; sleep 60 & wait`;
+        `trap 'echo ${name} >> ${machine.root}/told; sleep 0.7; touch ${machine.root}/${name}.saved; exit' TERM; sleep 60 & wait; sleep 0.3`;
       machine.file('/near', `#!/bin/bash\n${child('near')}\n`, 0o755);
       machine.file('/far', `#!/bin/bash\n${child('far')}\n`, 0o755);
       machine.hook(
