@@ -114,7 +114,7 @@ export async function tryOut(
     if (tickets && first && trial.ticket === 'doubled') {
       tickets.send(first.body, {}, { groupId: first.groupId ?? '', deduplicationId: 'another' });
     }
-    await region.passTime(noticeMs + (WINDOW_SECONDS + SETTLED_SECONDS) * 1000);
+    await region.passTime(noticeMs + (WINDOW_SECONDS + (stopSeconds ?? 0) + SETTLED_SECONDS) * 1000);
     const outcomes = outcomesIn(region.buckets);
     const commands = region.commands.invocations.length;
     return {
