@@ -49,10 +49,7 @@ export function sendMessageBatch(queue: Queue, input: JsonObject) {
       failed.push({ Id: entry.Id, SenderFault: true, Code: code, Message: error.message });
     }
   }
-  return {
-    ...(successful.length > 0 ? { Successful: successful } : {}),
-    ...(failed.length > 0 ? { Failed: failed } : {}),
-  };
+  return { Successful: successful, Failed: failed };
 }
 
 function checkEntries(ids: readonly string[]): void {

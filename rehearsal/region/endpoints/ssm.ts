@@ -47,8 +47,8 @@ function touchedBySend({ arnPrefix, tags }: SsmWorld, input: JsonObject): Touche
 }
 
 function describe(
-  { id, document, comment, receivedMs, instanceIds: ids, timeoutSeconds, parameters }: Command,
-  { MaxConcurrency = '50', MaxErrors = '0' }: JsonObject,
+  { id, document, comment, receivedMs, instanceIds: ids, timeoutSeconds }: Command,
+  { Parameters = {}, MaxConcurrency = '50', MaxErrors = '0' }: JsonObject,
 ) {
   return {
     CommandId: id,
@@ -56,7 +56,7 @@ function describe(
     Comment: comment,
     RequestedDateTime: receivedMs / 1000,
     ExpiresAfter: receivedMs / 1000 + timeoutSeconds,
-    Parameters: Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, [value]])),
+    Parameters,
     InstanceIds: ids,
     Status: 'Pending',
     StatusDetails: 'Pending',
