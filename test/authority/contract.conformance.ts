@@ -1,28 +1,12 @@
 // The same cases against the local endpoints and against moto; then botocore judges what went over the wire.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { BUNDLE_CASES } from './bundle-cases.ts';
-import type { Case } from './contract.ts';
+import { CASES } from './cases.ts';
 import { DIFFERENCES } from './differences.ts';
-import { EC2_CASES } from './ec2-cases.ts';
 import { openMoto } from './moto.ts';
 import { openOurs } from './ours.ts';
 import type { Place } from './place.ts';
-import { S3_CASES } from './s3-cases.ts';
-import { SPOT_CASES } from './spot-cases.ts';
-import { SQS_CASES } from './sqs-cases.ts';
-import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
-import { SSM_CASES } from './ssm-cases.ts';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
-const cases: readonly Case[] = [
-  ...EC2_CASES,
-  ...SPOT_CASES,
-  ...SSM_CASES,
-  ...SQS_CASES,
-  ...SQS_FIFO_CASES,
-  ...S3_CASES,
-  ...BUNDLE_CASES,
-];
 const PLACES = { ours: openOurs, moto: () => openMoto(inject('authorities')) };
 
 describe.each(['ours', 'moto'] as const)('the contract: %s', (name) => {
@@ -32,7 +16,7 @@ describe.each(['ours', 'moto'] as const)('the contract: %s', (name) => {
   });
   afterAll(() => place?.close());
 
-  for (const { name: title, observe, aws } of cases) {
+  for (const { name: title, observe, aws } of CASES) {
     it(title, async () => {
       const difference = DIFFERENCES[name][title];
       expect(await observe(place)).toEqual(difference === undefined ? aws : difference.got);
@@ -48,7 +32,7 @@ describe('a difference', () => {
   it.each(listed)(
     'of $place is one, of a case that there is, and has a reason: $name',
     ({ name, difference }) => {
-      const aws = cases.find((one) => one.name === name)?.aws;
+      const aws = CASES.find((one) => one.name === name)?.aws;
       expect(aws).toBeDefined();
       expect(difference.got).not.toEqual(aws);
       expect(difference.reason).not.toBe('');

@@ -7,17 +7,12 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { ListCommandInvocationsCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Alteration, IN_ANSWERS, IN_REQUESTS, IN_URLS } from './alterations.ts';
-import { BUNDLE_CASES } from './bundle-cases.ts';
+import { CASES } from './cases.ts';
 import { refusal } from './contract.ts';
-import { EC2_CASES } from './ec2-cases.ts';
 import { type Judged, judge } from './judge.ts';
 import { type Ours, openOurs } from './ours.ts';
 import { BUCKET, clientsOf, DOCUMENT } from './place.ts';
 import type { Exchange } from './recorder.ts';
-import { S3_CASES } from './s3-cases.ts';
-import { SPOT_CASES } from './spot-cases.ts';
-import { SQS_CASES } from './sqs-cases.ts';
-import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
 import { SSM_CASES } from './ssm-cases.ts';
 
 const ENDPOINTS = new URL('../../rehearsal/region/endpoints/', import.meta.url);
@@ -63,16 +58,7 @@ async function callUnder(kind: 'throttle' | 'error'): Promise<readonly Exchange[
 beforeAll(async () => {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   ours = await openOurs();
-  const cases = [
-    ...EC2_CASES,
-    ...SPOT_CASES,
-    ...SSM_CASES,
-    ...SQS_CASES,
-    ...SQS_FIFO_CASES,
-    ...S3_CASES,
-    ...BUNDLE_CASES,
-  ];
-  for (const { observe } of cases) await observe(ours);
+  for (const { observe } of CASES) await observe(ours);
   throttled = judge(inject('authorities'), await callUnder('throttle'));
   await callUnder('error');
   ours.allowed = false;

@@ -44,3 +44,17 @@ export function only(template: Template, type: string, text = ''): Resource & { 
   if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type} with ${text}`);
   return { id: first[0], ...(first[1] as Resource) };
 }
+
+export const arnOf = ({ id }: { readonly id: string }) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+/** What the role of that function may do. */
+export function policyOf(template: Template, name: 'Respond' | 'Settle' | 'Coverage') {
+  const { Properties } = only(template, 'AWS::IAM::Policy', `SpotGuard${name}RoleDefaultPolicy`);
+  return Properties.PolicyDocument as { readonly Statement: readonly unknown[] };
+}
+
+export const writesLog = (log: { readonly id: string }) => ({
+  Effect: 'Allow',
+  Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  Resource: arnOf(log),
+});
