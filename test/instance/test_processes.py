@@ -48,6 +48,7 @@ class Family(unittest.TestCase):
         assert orphan.stdout
         pid = int(orphan.stdout.readline())
         orphan.wait()
+        _await(lambda: pid in FAMILY.members())  # one that is just being exec'd has no environment
         self.assertEqual(FAMILY.members()[pid].mark, MARK)
         self.assertNotIn(pid, processes.Family(f"/run/spot-guard/runs/{os.getpid()}/other", 0.0).members())
         processes.send([pid], signal.SIGKILL)
@@ -103,9 +104,9 @@ class Family(unittest.TestCase):
         assert orphan.stdout
         pid = int(orphan.stdout.readline())
         orphan.wait()
-        _await(lambda: _name(pid) == "sleep")
-        asked: List[int] = []
         really = processes._environment  # pyright: ignore[reportPrivateUsage]
+        _await(lambda: _name(pid) == "sleep" and really(pid) != b"")
+        asked: List[int] = []
         family = processes.Family("/run/nobody", 0.0)
 
         def environment(of: int) -> bytes:
