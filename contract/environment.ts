@@ -6,6 +6,10 @@ export const FUNCTION_VARIABLES = {
   defaults: 'SPOT_GUARD_DEFAULTS',
   /** The URL of the settlement queue. */
   settlementQueue: 'SPOT_GUARD_SETTLEMENT_QUEUE',
+  /** The URL of the overflow queue. */
+  overflowQueue: 'SPOT_GUARD_OVERFLOW_QUEUE',
+  /** The URL of the queue for notices that are given up. */
+  deadLetterQueue: 'SPOT_GUARD_DEAD_LETTER_QUEUE',
   /** The bucket of outcomes and reports. */
   bucket: 'SPOT_GUARD_BUCKET',
   logLevel: 'POWERTOOLS_LOG_LEVEL',

@@ -52,10 +52,14 @@ export const PHASES = {
   /** A rebalance recommendation for an instance whose tags do not ask to be saved at one. */
   declined: 'declined',
   commandSent: 'commandSent',
-  /** In time, but not sent. The notice goes to the overflow queue. */
+  /** In time, but not sent. The notice goes to the overflow queue, and comes from there again and again. */
   notSent: 'notSent',
   /** Answered, but its ticket could not be left. The notice goes to the overflow queue. */
   noTicket: 'noTicket',
+  /** Nobody tries it any more: it was in time and could not be sent, or it is no notice at all. */
+  deadLettered: 'deadLettered',
+  /** A call to the overflow queue or its dead letters was given up. What it was for comes again. */
+  queueFailed: 'queueFailed',
 
   // Of `settle`.
   /** The notice has its outcome now. */

@@ -28,6 +28,8 @@ export const METRICS = {
   commandSent: 'CommandsSent',
   notSent: 'CommandsNotSent',
   noTicket: 'TicketsNotLeft',
+  deadLettered: 'NoticesDeadLettered',
+  queueFailed: 'QueueCallsFailed',
   /** Milliseconds, as the others from a notice to something. */
   noticeToCommand: 'NoticeToCommand',
 

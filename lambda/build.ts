@@ -35,7 +35,7 @@ async function bundle(name: string, outdir: string): Promise<Metafile> {
     bundle: true,
     // What is imported when it is needed stays in a file of its own until then.
     splitting: true,
-    chunkNames: '[name]',
+    chunkNames: '[name]-[hash]',
     platform: 'node',
     target: 'node24',
     format: 'esm',

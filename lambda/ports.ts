@@ -5,6 +5,7 @@ import type { Ticket } from '../contract/ticket.ts';
 import type { Command } from './domain/command.ts';
 import type { Invocation, LeftReport, SpotRequest } from './domain/evidence.ts';
 import type { Instance, KnownInstance } from './domain/instance.ts';
+import type { DeadLetter, Waiting } from './domain/waiting.ts';
 
 export interface RespondPorts {
   /** ec2:DescribeInstances. An unknown id is simply missing from the answer, and the answer's order is its own. */
@@ -13,11 +14,36 @@ export interface RespondPorts {
   /**
    * ssm:SendCommand. Returns the command's id. An attempt whose answer was lost may have been taken, so an instance
    * can get two commands.
+   *
+   * @throws SomeRefused
    */
   sendCommand(command: Command, untilMs: number): Promise<string>;
 
   /** Epoch milliseconds. */
   now(): number;
+}
+
+/** What the overflow queue asks for beside that. */
+export interface OverflowPorts extends RespondPorts {
+  /** sqs:ReceiveMessage. Up to so many, of those that are there at this moment. */
+  draw(most: number, untilMs: number): Promise<readonly Waiting[]>;
+
+  /** sqs:SendMessage. As the following ones it names what failed, each with the reason, and does not throw for it. */
+  leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<ReadonlyMap<Ticket, string>>;
+
+  /** sqs:SendMessage, to the dead letters. */
+  deadLetter(letters: readonly DeadLetter[], untilMs: number): Promise<ReadonlyMap<DeadLetter, string>>;
+
+  /** sqs:DeleteMessage. */
+  remove(messages: readonly Waiting[], untilMs: number): Promise<ReadonlyMap<Waiting, string>>;
+
+  /** sqs:ChangeMessageVisibility. Each comes again after its seconds. */
+  putOff(messages: readonly PutOff[], untilMs: number): Promise<ReadonlyMap<PutOff, string>>;
+}
+
+export interface PutOff {
+  readonly message: Waiting;
+  readonly seconds: number;
 }
 
 export interface SettlePorts {
@@ -51,8 +77,7 @@ export interface CoveragePorts {
 
   describeInstances: RespondPorts['describeInstances'];
 
-  /** sqs:SendMessage. */
-  leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<void>;
+  leaveTickets: OverflowPorts['leaveTickets'];
 
   /** Epoch milliseconds. */
   now(): number;
@@ -69,5 +94,16 @@ export class CallFailed extends Error {
     super(`${call} failed: ${reason}`, { cause });
     this.reason = reason;
     this.isTransient = isTransient;
+  }
+}
+
+/** SendCommand goes to none of its instances, because SSM refuses some of them. */
+export class SomeRefused extends CallFailed {
+  /** Instance ids in SSM's words; empty where there are none. */
+  readonly named: readonly string[];
+
+  constructor(call: string, reason: string, named: readonly string[], cause: unknown) {
+    super(call, reason, cause, false);
+    this.named = named;
   }
 }

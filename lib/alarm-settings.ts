@@ -17,10 +17,10 @@ export interface AlarmProps {
   /** Notices in 5 minutes that had to be found by the function `coverage`. @default 1 */
   readonly alarmLost?: number;
 
-  /** Notices that wait in the overflow queue. @default 1 */
-  readonly alarmOverflow?: number;
+  /** Seconds for which the oldest notice has waited in the overflow queue. @default 900 */
+  readonly alarmOverflowAge?: number;
 
-  /** Tickets that wait in the dead-letter queue of the settlement queue. @default 1 */
+  /** Notices that were given up, or tickets: of each in its dead-letter queue. @default 1 */
   readonly alarmDeadLetters?: number;
 
   /** Errors of one of the functions in 5 minutes. @default 1 */
@@ -48,7 +48,7 @@ export const THRESHOLDS = {
   alarmUnprotected: 1,
   alarmUnknown: 1,
   alarmLost: 1,
-  alarmOverflow: 1,
+  alarmOverflowAge: 900,
   alarmDeadLetters: 1,
   alarmErrors: 1,
   alarmDestination: 1,

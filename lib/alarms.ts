@@ -24,8 +24,9 @@ export interface Watched {
   readonly coverage: IFunction;
   readonly rule: Rule;
   readonly overflow: IQueue;
+  readonly noticeDeadLetters: IQueue;
   readonly settlement: IQueue;
-  readonly deadLetters: IQueue;
+  readonly ticketDeadLetters: IQueue;
 }
 
 interface Wanted {
@@ -70,7 +71,9 @@ export function anchorOf(id: string): string {
   return id.replaceAll(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
 }
 
-function wantedOf({ respond, settle, coverage, rule, overflow, settlement, deadLetters }: Watched): Wanted[] {
+function wantedOf(watched: Watched): Wanted[] {
+  const { respond, settle, coverage, rule, overflow, noticeDeadLetters, settlement, ticketDeadLetters } =
+    watched;
   const outcome = (name: keyof typeof OUTCOME_METRICS): IMetric => own(OUTCOME_METRICS[name]);
   return [
     {
@@ -105,15 +108,21 @@ function wantedOf({ respond, settle, coverage, rule, overflow, settlement, deadL
     },
     {
       id: 'OverflowWaiting',
-      threshold: 'alarmOverflow',
-      says: 'Notices wait in the overflow queue: they were not answered, or have no ticket',
-      metric: waiting(overflow),
+      threshold: 'alarmOverflowAge',
+      says: 'Notices wait in the overflow queue for too many seconds: nothing reads it',
+      metric: oldest(overflow),
     },
     {
-      id: 'DeadLetters',
+      id: 'NoticeDeadLetters',
+      threshold: 'alarmDeadLetters',
+      says: 'Notices were given up: in two minutes no command could be sent',
+      metric: waiting(noticeDeadLetters),
+    },
+    {
+      id: 'TicketDeadLetters',
       threshold: 'alarmDeadLetters',
       says: 'Tickets were given up: their notices have no outcome',
-      metric: waiting(deadLetters),
+      metric: waiting(ticketDeadLetters),
     },
     ...Object.entries({ RespondErrors: respond, SettleErrors: settle, CoverageErrors: coverage }).map(
       ([id, watchedFunction]): Wanted => ({
@@ -145,10 +154,7 @@ function wantedOf({ respond, settle, coverage, rule, overflow, settlement, deadL
       id: 'SettlementMissing',
       threshold: 'alarmSettlementAge',
       says: 'Tickets wait to be settled for too many seconds',
-      metric: settlement.metricApproximateAgeOfOldestMessage({
-        statistic: Stats.MAXIMUM,
-        period: FIVE_MINUTES,
-      }),
+      metric: oldest(settlement),
     },
     {
       id: 'CoverageMissing',
@@ -172,4 +178,8 @@ function own(metricName: string): IMetric {
 
 function waiting(queue: IQueue): IMetric {
   return queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES });
+}
+
+function oldest(queue: IQueue): IMetric {
+  return queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM, period: FIVE_MINUTES });
 }

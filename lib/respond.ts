@@ -1,20 +1,28 @@
-// The function that answers notices.
+// The function that answers notices, and its way to those that wait.
 import { Duration, Stack } from 'aws-cdk-lib';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import { GuardFunction } from './function.ts';
+import type { Overflow } from './overflow.ts';
 import { type Checked, defaultsOf } from './settings.ts';
 
 interface RespondProps {
   readonly document: CfnDocument;
-  readonly overflow: IQueue;
+  readonly overflow: Overflow;
   readonly settlement: IQueue;
   readonly log: LogGroup;
   readonly checked: Checked;
 }
+
+/** Messages a call. More would need a window, for which a queue that is quiet waits; the function draws the others. */
+const BATCH = 10;
+
+/** Calls at once: all of them share the buckets of EC2's and SSM's calls with each other. */
+const READERS = 5;
 
 export function respondFunction(
   scope: Construct,
@@ -22,7 +30,8 @@ export function respondFunction(
   { document, overflow, settlement, log, checked }: RespondProps,
 ): GuardFunction {
   const stack = Stack.of(scope);
-  return new GuardFunction(scope, id, {
+  const { queue, deadLetters } = overflow;
+  const respond = new GuardFunction(scope, id, {
     name: 'respond',
     description: 'SpotGuard: answers Spot interruption notices with a command to the instance',
     log,
@@ -34,12 +43,14 @@ export function respondFunction(
       document: document.ref,
       defaults: JSON.stringify(defaultsOf(checked)),
       settlementQueue: settlement.queueUrl,
+      overflowQueue: queue.queueUrl,
+      deadLetterQueue: deadLetters.queueUrl,
     },
     // Lambda's own retries come after one and two minutes, when it is too late.
     retryAttempts: 0,
     maxEventAge: Duration.seconds(60),
     // Not SqsDestination: it also grants two calls that Lambda does not make.
-    onFailure: { bind: () => ({ destination: overflow.queueArn }) },
+    onFailure: { bind: () => ({ destination: queue.queueArn }) },
     allowed: [
       { actions: ['ec2:DescribeInstances'], resources: [] },
       {
@@ -54,7 +65,28 @@ export function respondFunction(
         reason: 'Any instance may be tagged. The condition on its tag decides to which a command may go.',
       },
       // The first for Lambda, that hands on in the function's name what the function could not answer.
-      { actions: ['sqs:SendMessage'], resources: [overflow.queueArn, settlement.queueArn] },
+      {
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn, settlement.queueArn, deadLetters.queueArn],
+      },
+      {
+        actions: [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ChangeMessageVisibility',
+        ],
+        resources: [queue.queueArn],
+      },
     ],
   });
+  // Not SqsEventSource: it also grants what neither Lambda nor the function calls.
+  new EventSourceMapping(respond, 'Waiting', {
+    target: respond.function,
+    eventSourceArn: queue.queueArn,
+    batchSize: BATCH,
+    maxConcurrency: READERS,
+    reportBatchItemFailures: true,
+  });
+  return respond;
 }

@@ -1,6 +1,6 @@
 // The queue of tickets: each is read when its notice's deadline has passed.
 import { Duration } from 'aws-cdk-lib';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { WINDOW_SECONDS } from '../contract/notices.ts';
 import { SETTLE_AFTER_SECONDS } from '../contract/ticket.ts';
@@ -28,6 +28,9 @@ export class Settlement extends Construct {
     this.deadLetters = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Queue', {
       ...common,
+      // Else all groups share 300 calls a second: a notice leaves its ticket with a call of its own.
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
       deliveryDelay: Duration.seconds(WINDOW_SECONDS + SETTLE_AFTER_SECONDS),
       visibilityTimeout: VISIBILITY,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: RECEIVES },

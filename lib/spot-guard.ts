@@ -20,7 +20,7 @@ import { builtDocument } from './document.ts';
 import { Install } from './install.ts';
 import { instancePolicy } from './instance-access.ts';
 import { noticeRule } from './notices.ts';
-import { overflowQueue } from './overflow.ts';
+import { Overflow } from './overflow.ts';
 import { checkProps } from './props.ts';
 import { respondFunction } from './respond.ts';
 import type { SpotGuardProps } from './settings.ts';
@@ -43,8 +43,9 @@ import { alarmTopic } from './topic.ts';
  * - `npm run build` must have run: the function and the documents are read from `dist`.
  * - Whoever may tag an instance (`ec2:CreateTags`) can opt it in.
  * - EC2 emits notices on a best effort basis. A notice that never comes is not answered.
- * - A notice that could not be answered waits in the overflow queue for 14 days; nothing reads it yet.
- * - While no instance is interrupted it costs fourteen alarms, of which CloudWatch gives ten, and a run of the function
+ * - A notice that could not be answered at once is tried again from the overflow queue, every two to five seconds until its
+ *   deadline. Then it lies among the dead letters, for 14 days.
+ * - While no instance is interrupted it costs fifteen alarms, of which CloudWatch gives ten, and a run of the function
  *   `coverage` every five minutes.
  * - Removing the stack removes the log and the queues with what they hold, and leaves the bucket. Instances keep what the
  *   guard left on them: tag them `spot-guard=remove` first, and wait for the association that takes it off.
@@ -54,6 +55,8 @@ export class SpotGuard extends Construct {
   readonly document: CfnDocument;
   /** Holds what could not be answered at once: events from the rule, failure records from the function. */
   readonly overflowQueue: Queue;
+  /** Holds notices that were in time and could not be sent, and what is no notice. */
+  readonly noticeDeadLetters: Queue;
   /** Holds a ticket for each notice until its deadline has passed. */
   readonly settlementQueue: Queue;
   /** Holds tickets that could not be settled. */
@@ -84,7 +87,9 @@ export class SpotGuard extends Construct {
     this.document = builtDocument(this, 'Document', 'graceful-shutdown', {
       [REPORTS_PARAMETER]: this.bucket.bucketName,
     });
-    this.overflowQueue = overflowQueue(this, 'Overflow');
+    const overflow = new Overflow(this, 'Overflow');
+    this.overflowQueue = overflow.queue;
+    this.noticeDeadLetters = overflow.deadLetters;
     const { queue: settlement, deadLetters } = new Settlement(this, 'Settlement');
     this.settlementQueue = settlement;
     this.settlementDeadLetters = deadLetters;
@@ -92,12 +97,12 @@ export class SpotGuard extends Construct {
       retention: checked.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const { document, overflowQueue: overflow, logGroup: log, bucket } = this;
+    const { document, logGroup: log, bucket } = this;
     const common = { document, overflow, settlement, bucket, log, checked };
     this.respondFunction = respondFunction(this, 'Respond', common).function;
     this.settleFunction = settleFunction(this, 'Settle', common).function;
     this.coverageFunction = coverageFunction(this, 'Coverage', common).function;
-    this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, overflow);
+    this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, overflow.queue);
     const install = new Install(this, 'Install', checked, bucket);
     this.installAssociation = install.installAssociation;
     this.removeAssociation = install.removeAssociation;
@@ -108,9 +113,10 @@ export class SpotGuard extends Construct {
       settle: this.settleFunction,
       coverage: this.coverageFunction,
       rule: this.noticeRule,
-      overflow,
+      overflow: overflow.queue,
+      noticeDeadLetters: overflow.deadLetters,
       settlement,
-      deadLetters,
+      ticketDeadLetters: deadLetters,
     };
     this.alarms = new Alarms(this, 'Alarms', watched, this.alarmTopic, checked).all;
   }

@@ -42,7 +42,12 @@ export class SpotGuardStack extends Stack {
     this.#output('DocumentName', 'The SSM document that runs on an instance', document.ref);
     this.#output('FunctionName', 'The function that answers notices', respondFunction.functionName);
     this.#output('LogGroupName', 'Where the functions say what became of each notice', logGroup.logGroupName);
-    this.#output('OverflowQueueUrl', 'Notices that could not be answered', overflowQueue.queueUrl);
+    this.#output('OverflowQueueUrl', 'Notices that could not be answered at once', overflowQueue.queueUrl);
+    this.#output(
+      'NoticeDeadLetterQueueUrl',
+      'Notices that were given up',
+      this.spotGuard.noticeDeadLetters.queueUrl,
+    );
     this.#output(
       'SettlementDeadLetterQueueUrl',
       'Tickets that could not be settled',

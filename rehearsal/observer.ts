@@ -15,6 +15,8 @@ export class Observer {
   /** The functions' metrics, in CloudWatch's embedded format. */
   readonly metrics: JsonObject[] = [];
   readonly problems: string[] = [];
+  /** Why an event went to a queue. */
+  readonly queued: string[] = [];
   /** Names of the policy statements that allowed or denied something. */
   readonly decided = new Set<string>();
   invocations = 0;
@@ -51,8 +53,10 @@ export class Observer {
     this.#tell('EventBridge', `a rule matches: ${name} is invoked`);
   };
 
-  readonly onQueued = (name: string, why: string): void =>
+  readonly onQueued = (name: string, why: string): void => {
+    this.queued.push(why);
     this.#tell('Lambda', `the event goes to ${name}: ${why}`, 'bad');
+  };
 
   readonly onDecided = (owner: string, statement: DecisiveStatement): void => {
     this.decided.add(statementName(owner, statement));

@@ -72,6 +72,7 @@ export async function untilQuiet(
   const open = (status: string): boolean => status === 'Pending' || status === 'InProgress';
   const quiet = (): boolean =>
     underWay === 0 &&
+    !world.region.isReading() &&
     !world.region.commands.invocations.some(({ status }) => open(status)) &&
     !isRunning(world.instance) &&
     !isReporting(scenario, world) &&

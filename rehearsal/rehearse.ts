@@ -15,6 +15,7 @@ import type { Applied } from './machine/state-manager.ts';
 import { Observer } from './observer.ts';
 import { leftIn, untilQuiet } from './quiet.ts';
 import { Clock } from './region/clock.ts';
+import type { Message } from './region/queue.ts';
 import { declaredStatements } from './region/statements.ts';
 import { type Outcomes, summarise } from './result.ts';
 import type { Evidence, Scenario } from './scenario.ts';
@@ -120,7 +121,8 @@ async function run(
     await world.close();
     const invocations = region.commands.of(instance.id);
     const verdict = verdictOf(outcomes, observer.log, deadline);
-    const isOverflow = ({ name }: { readonly name: string }): boolean => name.includes('Overflow');
+    const messagesOf = (queue: string): readonly Message[] =>
+      region.queues.filter(({ name }) => name.includes(queue)).flatMap(({ messages }) => messages);
     const evidence: Evidence = {
       verdict,
       outcomes,
@@ -136,8 +138,9 @@ async function run(
       metrics: observer.metrics,
       invoked: observer.invocations,
       apiCalls: observer.apiCalls,
-      overflow: region.queues.filter(isOverflow).flatMap(({ messages }) => messages),
-      deadLetters: region.queues.filter((queue) => !isOverflow(queue)).flatMap(({ messages }) => messages),
+      overflowed: observer.queued,
+      noticeDeadLetters: messagesOf('OverflowDeadLetters'),
+      ticketDeadLetters: messagesOf('SettlementDeadLetters'),
       leftRunning,
     };
     const wanted = options.event === undefined ? scenario.outcomes : undefined;
@@ -148,6 +151,10 @@ async function run(
       ...expected("lines of the guard's journal only", world.journalFaults),
       ...expected('every process to end with SIGKILL', stuck.map(commandLine)),
       ...expected('every call to be allowed', observer.denied()),
+      ...expected(
+        'every notice to be answered or given up',
+        messagesOf('OverflowQueue').map(({ body }) => body),
+      ),
       ...expected('every association to succeed', failed(world.applied)),
       ...probed,
       ...settledOnce(

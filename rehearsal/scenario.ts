@@ -17,8 +17,8 @@ import type { JsonObject } from './template/template.ts';
 import type { NONE, Verdict } from './verdict.ts';
 
 export interface AgentSetup {
-  /** False: SSM refuses a command for the instance. */
-  readonly registered?: boolean;
+  /** Seconds after the notice; at once where absent. Until then SSM refuses a command for the instance. */
+  readonly registersAfter?: number;
   /** Epoch seconds from which on the agent takes its commands; at once where absent. */
   readonly takesCommandsAt?: (deadline: number, windowSeconds: number) => number;
   /** Share of the window in which commands of others take all of its workers. */
@@ -81,9 +81,12 @@ export interface Evidence {
   /** How many times EventBridge invoked a function. */
   readonly invoked: number;
   readonly apiCalls: readonly ApiCall[];
-  readonly overflow: readonly Message[];
+  /** Why something went to the overflow queue, each time. */
+  readonly overflowed: readonly string[];
+  /** Notices that were given up. */
+  readonly noticeDeadLetters: readonly Message[];
   /** Tickets that were given up. */
-  readonly deadLetters: readonly Message[];
+  readonly ticketDeadLetters: readonly Message[];
   readonly outcomes: readonly OutcomeRecord[];
   /** Command lines of what still ran in the sandbox when all commands had ended. */
   readonly leftRunning: readonly string[];
@@ -130,7 +133,7 @@ export interface Scenario {
   readonly livesOn?: boolean;
   /** What becomes of the first processes of one of the functions. */
   readonly trouble?: {
-    readonly of: 'settle' | 'coverage';
+    readonly of: 'respond' | 'settle' | 'coverage';
     readonly fault: NonNullable<LambdaTrouble['fault']>;
     readonly first: number;
   };

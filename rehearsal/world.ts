@@ -46,6 +46,7 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
   const id = instanceIdOf(options.event);
   const launchedMs = Date.now() - UP_MS;
   const ec2 = state === 'unknown' ? undefined : { id, tags, state, launchedMs };
+  let world: LocalWorld | undefined;
   const region = await openRegion({
     ...observer,
     template,
@@ -53,7 +54,7 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
     violations,
     instances: ec2 ? [ec2] : [],
     instanceId: id,
-    isRegistered: (one) => one === id && (scenario.agent?.registered ?? true),
+    isRegistered: (one) => one === id && (world?.isRegistered() ?? true),
     faults: scenario.faults ?? [],
     lambdaUnreachable: scenario.lambda === 'unreachable',
     clock: options.clock,
@@ -68,7 +69,8 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
       ...(tagsInMetadata ? { tags } : {}),
       ...(noRole ? {} : { role: region.instanceRole }),
     });
-    return new LocalWorld(options, region, metadata, ec2);
+    world = new LocalWorld(options, region, metadata, ec2);
+    return world;
   } catch (error) {
     await region.close();
     throw error;
@@ -92,7 +94,7 @@ export class LocalWorld implements World {
   readonly #ec2: { -readonly [key in keyof Ec2Instance]: Ec2Instance[key] } | undefined;
   readonly #journal: JournalFollower;
   readonly #watcher: WatcherFollower;
-  #noticed: { readonly action: string; readonly deadline: number } | undefined;
+  #noticed: { readonly action: string; readonly deadline: number; readonly atMs: number } | undefined;
   #over = false;
   #closed = false;
 
@@ -133,8 +135,14 @@ export class LocalWorld implements World {
 
   /** EC2 has decided: from here on there is something to announce. `onSpot`: not for a recommendation, nor a reservation. */
   give(action: string, deadline: number, onSpot: boolean): void {
-    this.#noticed = { action, deadline };
+    this.#noticed = { action, deadline, atMs: Date.now() };
     if (onSpot) this.#ended(action === 'terminate' ? 'instance-terminated-no-capacity' : 'marked-for-stop');
+  }
+
+  /** Whether SSM knows the agent by now. */
+  isRegistered(): boolean {
+    const after = this.#options.scenario.agent?.registersAfter ?? 0;
+    return after === 0 || Date.now() >= (this.#noticed?.atMs ?? Infinity) + after * 1000;
   }
 
   /** EC2 has taken the instance, or has given up on it. */

@@ -1,15 +1,16 @@
 // ec2:DescribeInstances by filter: the larger bucket of calls, and an unknown id does not fail the others.
 import { type Instance as Described, DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { Instance, KnownInstance } from '../domain/instance.ts';
-import { callUntil } from './retry.ts';
+import { callUntil, type Throttled } from './retry.ts';
 
 /** A filter takes 200 values, and a page holds at most 1,000 instances. */
 export function describeInstances(
   ec2: EC2Client,
   instanceIds: readonly string[],
   untilMs: number,
+  throttled?: Throttled,
 ): Promise<Instance[]> {
-  return describe(ec2, instanceIds, untilMs, toInstance);
+  return describe(ec2, instanceIds, untilMs, toInstance, throttled);
 }
 
 /** With what only settling asks for. `respond` does not know those members: see what its bundle reads. */
@@ -33,6 +34,7 @@ async function describe<T>(
   instanceIds: readonly string[],
   untilMs: number,
   read: (described: Described) => T[],
+  throttled?: Throttled,
 ): Promise<T[]> {
   const found: T[] = [];
   let token: string | undefined;
@@ -41,8 +43,11 @@ async function describe<T>(
       Filters: [{ Name: 'instance-id', Values: [...instanceIds] }],
       ...(token === undefined ? {} : { NextToken: token }),
     });
-    const answer = await callUntil('DescribeInstances', untilMs, (requestTimeout) =>
-      ec2.send(page, { requestTimeout }),
+    const answer = await callUntil(
+      'DescribeInstances',
+      untilMs,
+      (requestTimeout) => ec2.send(page, { requestTimeout }),
+      throttled,
     );
     for (const reservation of answer.Reservations ?? []) {
       found.push(...(reservation.Instances ?? []).flatMap(read));

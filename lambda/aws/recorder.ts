@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { LOG_KEYS } from '../../contract/log.ts';
 import { METRICS } from '../../contract/metrics.ts';
-import type { Answered, NoTicket } from '../domain/answered.ts';
+import type { Told } from '../domain/answered.ts';
 import type { Notice } from '../domain/notice.ts';
 
 const MESSAGES: Record<Told['phase'], string> = {
@@ -15,13 +15,12 @@ const MESSAGES: Record<Told['phase'], string> = {
   commandSent: 'command sent',
   notSent: 'command not sent',
   noTicket: 'ticket not left',
+  deadLettered: 'notice dead-lettered',
+  queueFailed: 'call to a queue failed',
 };
 
 const logger = new Logger();
 const metrics = new Metrics();
-
-/** What a line of `respond` tells of. */
-export type Told = Answered | NoTicket;
 
 /** Writes the log lines and then the metrics out. `atMs`: epoch milliseconds of the answer. */
 export function publish(told: readonly Told[], atMs: number): void {
@@ -38,8 +37,10 @@ export function publish(told: readonly Told[], atMs: number): void {
 /** As somebody wanted it. The other values of a tag are near misses: somebody meant something by them. */
 const QUIET_REASONS = ['no tag', 'tag says remove', 'no rebalance tag'];
 
+const ERRORS: readonly Told['phase'][] = ['notSent', 'noTicket', 'deadLettered', 'queueFailed'];
+
 function levelOf(told: Told): 'info' | 'warn' | 'error' {
-  if (told.phase === 'notSent' || told.phase === 'noTicket') return 'error';
+  if (ERRORS.includes(told.phase)) return 'error';
   if (told.phase === 'commandSent') return 'info';
   return 'reason' in told && QUIET_REASONS.includes(told.reason) ? 'info' : 'warn';
 }
@@ -47,16 +48,18 @@ function levelOf(told: Told): 'info' | 'warn' | 'error' {
 function fieldsOf(told: Told, nowMs: number): { [key: string]: string | number } {
   const fields: { [key: string]: string | number } = { [LOG_KEYS.phase]: told.phase };
   if ('reason' in told) fields[LOG_KEYS.reason] = told.reason;
-  const eventId = told.phase === 'ignored' ? told.eventId : told.notice.eventId;
+  const notice = 'notice' in told ? told.notice : undefined;
+  const eventId = told.phase === 'ignored' ? told.eventId : notice?.eventId;
   if (eventId !== undefined) fields[LOG_KEYS.eventId] = eventId;
   if (told.phase === 'ignored') return { ...fields, [LOG_KEYS.got]: told.got };
+  if (notice === undefined) return fields;
   if (told.phase === 'commandSent') {
     fields[LOG_KEYS.commandId] = told.commandId;
     fields[LOG_KEYS.noticeToCommandMs] = noticeToCommandMs(told);
   }
   if ('unknownTags' in told && told.unknownTags !== undefined)
     fields[LOG_KEYS.unknownTags] = told.unknownTags.join(', ');
-  const { instanceId, noticeTime, action, deadline } = told.notice;
+  const { instanceId, noticeTime, action, deadline } = notice;
   return {
     ...fields,
     [LOG_KEYS.instanceId]: instanceId,

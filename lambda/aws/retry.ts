@@ -49,6 +49,9 @@ const SOCKET = new Set([
   'ETIMEDOUT',
 ]);
 
+/** What a call does that is throttled: it tries again until its time is over, or leaves the bucket to others. */
+export type Throttled = 'triesAgain' | 'givesUp';
+
 /**
  * `attempt` gets the milliseconds that it has; they end at `untilMs` (epoch milliseconds) or before.
  * @throws CallFailed with the reason of the last attempt that was not cut short, or `NoTimeLeft` if there was time for none
@@ -57,6 +60,7 @@ export async function callUntil<T>(
   call: string,
   untilMs: number,
   attempt: (timeoutMs: number) => Promise<T>,
+  throttled: Throttled = 'triesAgain',
 ): Promise<T> {
   let failed: CallFailed | undefined;
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
@@ -71,13 +75,16 @@ export async function callUntil<T>(
       const mayWork = isTransient(reason, statusOf(error));
       if (failed === undefined || !wasCutShort) failed = new CallFailed(call, reason, error, mayWork);
       const spareMs = untilMs - LEAST_ATTEMPT_MS - Date.now();
-      if (spareMs <= 0 || !mayWork) throw failed;
+      if (spareMs <= 0 || !mayWork || (throttled === 'givesUp' && isThrottled(reason, error))) throw failed;
       await sleep(Math.min(delayMs * (1 + Math.random()), LAST_DELAY_MS, spareMs));
     }
   }
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const isThrottled = (reason: string, error: unknown): boolean =>
+  THROTTLED.has(reason) || statusOf(error) === 429;
 
 /** Throttling, faults of the service, of the network and of time. Everything else stays as it is however often one asks. */
 function isTransient(reason: string, status: number): boolean {

@@ -2,13 +2,10 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { REBALANCE } from '../../contract/notices.ts';
 import type { Ticket } from '../../contract/ticket.ts';
-import { CallFailed } from '../ports.ts';
+import { inBatches } from './batches.ts';
 import { CONFIG } from './clients.ts';
 import { callUntil } from './retry.ts';
 
-/** SendMessageBatch takes no more entries. */
-const BATCH = 10;
-const CALL = 'SendMessageBatch';
 /** SQS allows no longer one. */
 const MAX_VISIBILITY_SECONDS = 43_200;
 
@@ -17,29 +14,23 @@ const MAX_VISIBILITY_SECONDS = 43_200;
 export const newSqsClient = (): SQSClient =>
   new SQSClient({ ...CONFIG, useQueueUrlAsEndpoint: false, md5: false });
 
-/** @throws CallFailed if one of them could not be left. Tickets that are left twice are settled once. */
-export async function leaveTickets(
+/** Returns those that could not be left, each with the reason. Tickets that are left twice are settled once. */
+export function leaveTickets(
   sqs: SQSClient,
   queueUrl: string,
   tickets: readonly Ticket[],
   untilMs: number,
-): Promise<void> {
-  for (let from = 0; from < tickets.length; from += BATCH) {
-    const request = new SendMessageBatchCommand({
-      QueueUrl: queueUrl,
-      Entries: tickets.slice(from, from + BATCH).map((ticket, index) => ({
-        Id: String(index),
-        MessageBody: JSON.stringify(ticket),
-        // Tickets of one instance are settled one after the other: what looks for an outcome is then sure to find it.
-        MessageGroupId: groupOf(ticket),
-        MessageDeduplicationId: dedupeId(ticket),
-      })),
-    });
-    const { Failed: failed = [] } = await callUntil(CALL, untilMs, (requestTimeout) =>
-      sqs.send(request, { requestTimeout }),
-    );
-    if (failed.length > 0) throw new CallFailed(CALL, failed[0]?.Code ?? 'Unknown');
-  }
+): Promise<Map<Ticket, string>> {
+  return inBatches('SendMessageBatch', tickets, untilMs, (some, options) => {
+    const entries = some.map((ticket, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify(ticket),
+      // Tickets of one instance are settled one after the other: what looks for an outcome is then sure to find it.
+      MessageGroupId: groupOf(ticket),
+      MessageDeduplicationId: dedupeId(ticket),
+    }));
+    return sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), options);
+  });
 }
 
 /** A recommendation's ticket waits for longer, and must not hold the notice's back. */

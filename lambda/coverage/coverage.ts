@@ -8,7 +8,7 @@ import type { Instance } from '../domain/instance.ts';
 import { isOf, type NoticeId, prefixesOf } from '../domain/outcome-key.ts';
 import { settingsOf } from '../domain/settings.ts';
 import { ENDED_BY_EC2, endedBy } from '../domain/spot-status.ts';
-import type { CoveragePorts } from '../ports.ts';
+import { CallFailed, type CoveragePorts } from '../ports.ts';
 
 /**
  * Seconds from a notice to a look at it, by the run that comes next. Before the first its own ticket may not have been
@@ -38,7 +38,8 @@ export async function cover(defaults: Settings, untilMs: number, ports: Coverage
     // EC2 forgets the tags of an instance that has ended: one without any may have had them.
     return guarded || tags.size === 0 ? [ticketOf(notice, guarded, settingsOf(tags, defaults))] : [];
   });
-  if (tickets.length > 0) await ports.leaveTickets(tickets, untilMs);
+  const [reason] = (await ports.leaveTickets(tickets, untilMs)).values();
+  if (reason !== undefined) throw new CallFailed('SendMessageBatch', reason);
   return tickets;
 }
 

@@ -49,3 +49,19 @@ export interface NoTicket {
   readonly notice: Notice;
   readonly reason: string;
 }
+
+/** Nobody tries it any more: it lies in the dead letters. Without a notice where the message held none. */
+export interface DeadLettered {
+  readonly phase: 'deadLettered';
+  readonly notice: Notice | undefined;
+  readonly reason: string;
+}
+
+/** A call to a queue was given up. What it was for comes again. */
+export interface QueueFailed {
+  readonly phase: 'queueFailed';
+  readonly reason: string;
+}
+
+/** What a line of `respond` tells of. */
+export type Told = Answered | NoTicket | DeadLettered | QueueFailed;

@@ -6,6 +6,8 @@ export interface Environment {
   /** The SSM document that is sent. */
   readonly document: string;
   readonly settlementQueue: string;
+  readonly overflowQueue: string;
+  readonly deadLetterQueue: string;
   readonly bucket: string;
   /** What holds for an instance whose tags do not say. */
   readonly defaults: Settings;
@@ -14,6 +16,8 @@ export interface Environment {
 const ALLOWED: Readonly<Record<keyof Environment, string>> = {
   document: 'the name of an SSM document',
   settlementQueue: 'the URL of an SQS queue',
+  overflowQueue: 'the URL of an SQS queue',
+  deadLetterQueue: 'the URL of an SQS queue',
   bucket: 'the name of an S3 bucket',
   defaults: `a JSON object of strings with the keys ${SETTINGS.join(', ')}`,
 };

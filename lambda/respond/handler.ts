@@ -1,11 +1,11 @@
 // Lambda's entry: builds once, parses, responds. An error thrown here sends the event to the overflow queue.
-import type { Context } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { newEc2Client, newSsmClient } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
 import { describeInstances } from '../aws/instances.ts';
-import type { Told } from '../aws/recorder.ts';
+import type { Told } from '../domain/answered.ts';
 import { readEnvironment } from '../domain/environment.ts';
-import { homeOf, parseEvent } from '../domain/notice.ts';
+import { type Home, homeOf, parseEvent } from '../domain/notice.ts';
 import type { RespondPorts } from '../ports.ts';
 import { respond } from './respond.ts';
 
@@ -14,20 +14,37 @@ const MARGIN_MS = 1_000;
 
 /** Milliseconds kept back for the ticket: a command that hangs must not take its time too. */
 const TICKET_MS = 1_500;
-/** These ask for no outcome. */
-const NO_TICKET = ['unguarded', 'declined'];
+/** These ask for no outcome; the last not yet: it is for the overflow queue to bring it to one. */
+const NO_TICKET = ['unguarded', 'declined', 'notSent'];
 
-const environment = readEnvironment(process.env, 'document', 'settlementQueue', 'defaults');
-const [ec2, ssm] = [newEc2Client(), newSsmClient()];
+const environment = readEnvironment(
+  process.env,
+  'document',
+  'defaults',
+  'settlementQueue',
+  'overflowQueue',
+  'deadLetterQueue',
+);
+const clients = { ec2: newEc2Client(), ssm: newSsmClient() };
+// Throttled, it leaves the buckets to the overflow queue, where one call is for many instances.
 const ports: RespondPorts = {
-  describeInstances: (instanceIds, untilMs) => describeInstances(ec2, instanceIds, untilMs),
-  sendCommand: (command, untilMs) => sendCommand(ssm, environment.document, command, untilMs),
+  describeInstances: (instanceIds, untilMs) =>
+    describeInstances(clients.ec2, instanceIds, untilMs, 'givesUp'),
+  sendCommand: (command, untilMs) =>
+    sendCommand(clients.ssm, environment.document, command, untilMs, 'givesUp'),
   now: () => Date.now(),
 };
 
-export async function handler(event: unknown, context: Context): Promise<void> {
+export async function handler(event: unknown, context: Context): Promise<SQSBatchResponse | undefined> {
+  const home = homeOf(context.invokedFunctionArn);
+  if (!isBatch(event)) return respondTo(event, home, context);
+  const { emptyOverflow } = await import('./overflow-handler.ts');
+  return emptyOverflow(event, home, context.getRemainingTimeInMillis(), environment, clients);
+}
+
+async function respondTo(event: unknown, home: Home, context: Context): Promise<undefined> {
   const nowMs = Date.now();
-  const parsed = parseEvent(event, homeOf(context.invokedFunctionArn), nowMs);
+  const parsed = parseEvent(event, home, nowMs);
   if (parsed.kind === 'ignored') return publish([parsed.ignored], nowMs);
   const untilMs = nowMs + context.getRemainingTimeInMillis() - MARGIN_MS;
   const answered = await respond([parsed.notice], environment.defaults, untilMs - TICKET_MS, ports);
@@ -45,6 +62,11 @@ export async function handler(event: unknown, context: Context): Promise<void> {
   if (failures.length > 0) throw new Error(failures.join(', '));
 }
 
-async function publish(told: readonly Told[], atMs: number): Promise<void> {
+async function publish(told: readonly Told[], atMs: number): Promise<undefined> {
   (await import('../aws/recorder.ts')).publish(told, atMs);
+}
+
+/** From the overflow queue: an event of EventBridge's has no records. */
+function isBatch(event: unknown): event is SQSEvent {
+  return typeof event === 'object' && event !== null && 'Records' in event;
 }

@@ -6,7 +6,7 @@ import { decide, type Guarded, isLate } from '../domain/decision.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
 import { unknownTags } from '../domain/unknown-tags.ts';
-import { CallFailed, type RespondPorts } from '../ports.ts';
+import { CallFailed, type RespondPorts, SomeRefused } from '../ports.ts';
 
 /**
  * Answers every notice, whatever becomes of the others. What was in time and was not sent, the caller hands on. At most
@@ -37,7 +37,7 @@ export async function respond(
     else answered.push(decision.answered);
   }
   const { batches, oversize } = batch(guarded, defaults);
-  const sent = await Promise.all(batches.map((each) => send(each, untilMs, ports)));
+  const sent = await Promise.all(batches.map((each) => sendWhole(each, untilMs, ports)));
   const tooLarge = oversize.map(
     (notice): AnsweredNotice => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
   );
@@ -62,18 +62,32 @@ async function lookUp(
   return new Map(instances.map((instance) => [instance.instanceId, instance]));
 }
 
-async function send(toSend: Batch, untilMs: number, ports: RespondPorts): Promise<AnsweredNotice[]> {
+async function sendWhole(toSend: Batch, untilMs: number, ports: RespondPorts): Promise<AnsweredNotice[]> {
+  const said = await send(toSend, untilMs, ports);
+  const answered =
+    said instanceof SomeRefused
+      ? await (await import('./refused.ts')).sendApart(toSend, said, (part) => send(part, untilMs, ports))
+      : said;
+  return answered.map((each) => {
+    const entry = toSend.entries[each.notice.instanceId];
+    return entry === undefined ? each : { ...each, settings: entry.settings };
+  });
+}
+
+/** Returns SSM's refusal where others of its instances may still have theirs. */
+async function send(
+  toSend: Batch,
+  untilMs: number,
+  ports: RespondPorts,
+): Promise<AnsweredNotice[] | SomeRefused> {
   const { notices, entries } = toSend;
-  const withSettings = <T extends AnsweredNotice>(answered: T): T => {
-    const entry = entries[answered.notice.instanceId];
-    return entry === undefined ? answered : { ...answered, settings: entry.settings };
-  };
   try {
     const commandId = await ports.sendCommand(commandOf(toSend, ports.now()), within(untilMs, notices));
     const sentMs = ports.now();
-    return notices.map((notice) => withSettings({ phase: 'commandSent', notice, commandId, sentMs }));
+    return notices.map((notice) => ({ phase: 'commandSent', notice, commandId, sentMs }));
   } catch (error) {
-    return notSent(notices, error).map(withSettings);
+    if (error instanceof SomeRefused && Object.keys(entries).length > 1) return error;
+    return notSent(notices, error);
   }
 }
 

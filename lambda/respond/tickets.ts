@@ -3,7 +3,6 @@ import { leaveTickets, newSqsClient } from '../aws/tickets.ts';
 import type { AnsweredNotice, NoTicket } from '../domain/answered.ts';
 import type { Environment } from '../domain/environment.ts';
 import { ticketOf } from '../domain/ticket.ts';
-import { CallFailed } from '../ports.ts';
 
 /** Returns the notices whose ticket could not be left. */
 export async function ticketsFor(
@@ -15,13 +14,10 @@ export async function ticketsFor(
     const ticket = ticketOf(each, document);
     return ticket === undefined ? [] : [{ notice: each.notice, ticket }];
   });
-  if (withTickets.length === 0) return [];
-  try {
-    const tickets = withTickets.map(({ ticket }) => ticket);
-    await leaveTickets(newSqsClient(), settlementQueue, tickets, untilMs);
-    return [];
-  } catch (error) {
-    if (!(error instanceof CallFailed)) throw error;
-    return withTickets.map(({ notice }) => ({ phase: 'noTicket', notice, reason: error.reason }));
-  }
+  const tickets = withTickets.map(({ ticket }) => ticket);
+  const notLeft = await leaveTickets(newSqsClient(), settlementQueue, tickets, untilMs);
+  return withTickets.flatMap(({ notice, ticket }) => {
+    const reason = notLeft.get(ticket);
+    return reason === undefined ? [] : [{ phase: 'noTicket', notice, reason }];
+  });
 }

@@ -8,6 +8,8 @@ export interface EventSource {
   readonly queueArn: string;
   readonly functionArn: string;
   readonly batchSize: number;
+  /** Calls at once. */
+  readonly concurrency: number;
   readonly reportsFailures: boolean;
 }
 

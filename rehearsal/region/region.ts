@@ -18,6 +18,7 @@ import type { ReadQueue } from './event-source.ts';
 import { type FunctionWorld, startFunction } from './function-host.ts';
 import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
+import { readLive } from './live-reading.ts';
 import { passTime } from './pass-time.ts';
 import { Queue } from './queue.ts';
 import { INSTANCE_ROLE } from './statements.ts';
@@ -64,6 +65,8 @@ export interface Region {
   judge(request: AccessRequest): Promise<boolean>;
   /** Resolves with how many targets the event had, when all of them are done with it. */
   put(event: Json): Promise<number>;
+  /** Whether notices wait in a queue that a function reads; tickets wait until the deadline has passed. */
+  isReading(): boolean;
   /** Skips the time until every ticket is settled, and schedules have run up to that moment (epoch milliseconds). */
   passTime(untilMs: number): Promise<void>;
   close(): Promise<void>;
@@ -204,6 +207,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       return { source, queue: queueAt(source.queueArn), target, region: place.region, may };
     });
     const { onProblem } = options;
+    const live = readLive(sources, onProblem);
     const passing = {
       clock,
       sources,
@@ -226,8 +230,14 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
         await Promise.all(found.map((delivery) => deliver(delivery, event)));
         return found.length;
       },
-      passTime: (untilMs) => passTime(passing, untilMs, closed.signal),
-      close,
+      isReading: () => sources.some(({ queue }) => !queue.fifo && queue.messages.length > 0),
+      async passTime(untilMs) {
+        await live.stop();
+        await passTime(passing, untilMs, closed.signal);
+      },
+      async close() {
+        await Promise.all([live.stop(), close()]);
+      },
     };
   } catch (error) {
     await close();

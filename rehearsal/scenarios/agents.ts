@@ -4,15 +4,16 @@ import { PHASES } from '../../contract/log.ts';
 import { check, type Expectation, type Scenario } from '../scenario.ts';
 import {
   addHooks,
-  calls,
-  eventInOverflow,
+  answeredAtOnce,
+  deadLettered,
   everyStepSucceeded,
   instanceUntouched,
   logged,
+  loggedOften,
   noHookRan,
   nothingLeftRunning,
   oneRun,
-  overflowEmpty,
+  overflowed,
   prepareWorkload,
   reportInTime,
   startWorker,
@@ -22,17 +23,36 @@ import {
 
 export const agentNotRegistered: Scenario = {
   name: 'agent-not-registered',
-  story: 'SSM does not know the instance: the command is refused and the event waits in the overflow queue',
+  story: 'SSM does not know the instance: the command is refused, again and again until the deadline',
   expected: 'unprotected',
   onlyInAll: true,
+  windowSeconds: 8,
   tags: WORKER_TAGS,
-  agent: { registered: false },
+  agent: { registersAfter: Number.POSITIVE_INFINITY },
   prepare: prepareWorkload,
   expectations: [
     instanceUntouched,
-    eventInOverflow,
-    logged(PHASES.notSent, 'InvalidInstanceId'),
-    calls('ssm', 'SendCommand', 1),
+    overflowed(1),
+    deadLettered('InvalidInstanceId'),
+    loggedOften(PHASES.notSent, 'InvalidInstanceId'),
+  ],
+};
+
+export const agentRegistersLate: Scenario = {
+  name: 'agent-registers-late',
+  story: 'the agent registers six seconds after the notice: the command is tried until then, and arrives',
+  expected: 'graceful',
+  tags: WORKER_TAGS,
+  agent: { registersAfter: 6 },
+  prepare: prepareWorkload,
+  expectations: [
+    workIsSafe,
+    everyStepSucceeded,
+    reportInTime,
+    oneRun,
+    overflowed(1),
+    loggedOften(PHASES.notSent, 'InvalidInstanceId'),
+    logged(PHASES.commandSent),
   ],
 };
 
@@ -79,7 +99,7 @@ export const agentOffline: Scenario = {
     noHookRan,
     logged(PHASES.commandSent),
     ({ invocations }) => check(invocations[0]?.status === 'Pending', 'a command that waits', invocations),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -97,7 +117,7 @@ export const agentBusy: Scenario = {
     everyStepSucceeded,
     reportInTime,
     nothingLeftRunning,
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 

@@ -4,15 +4,17 @@ import { METRICS } from '../../contract/metrics.ts';
 import { INSTANCE_ID } from '../event.ts';
 import { check, type Scenario } from '../scenario.ts';
 import {
+  answeredAtOnce,
   calls,
   counted,
-  eventInOverflow,
+  deadLettered,
   everyStepSucceeded,
   instanceUntouched,
   logged,
+  loggedOften,
   nothingLeftRunning,
   oneRun,
-  overflowEmpty,
+  overflowed,
   prepareWorkload,
   reportInTime,
   WORKER_TAGS,
@@ -24,7 +26,8 @@ const SSM = { service: 'ssm', action: 'SendCommand' } as const;
 
 export const throttledSsm: Scenario = {
   name: 'throttled-ssm',
-  story: 'SSM throttles the first three calls: the function tries again while there is time',
+  story:
+    'SSM throttles the first three calls: the notice waits in the overflow queue, and its command leaves from there',
   expected: 'graceful',
   onlyInAll: true,
   tags: WORKER_TAGS,
@@ -36,24 +39,30 @@ export const throttledSsm: Scenario = {
     reportInTime,
     calls('ssm', 'SendCommand', 4),
     logged(PHASES.commandSent),
-    overflowEmpty,
+    overflowed(1),
   ],
 };
 
 export const throttledSsmThroughout: Scenario = {
   name: 'throttled-ssm-throughout',
-  story: 'SSM throttles every call: the function gives up in time and the event waits in the overflow queue',
+  story: 'SSM throttles every call: it is tried from the overflow queue until the deadline, and given up',
   expected: 'unprotected',
   onlyInAll: true,
+  windowSeconds: 8,
   tags: WORKER_TAGS,
   faults: [{ service: 'ssm', action: 'SendCommand', kind: 'throttle' }],
   prepare: prepareWorkload,
-  expectations: [instanceUntouched, eventInOverflow, logged(PHASES.notSent, 'ThrottlingException')],
+  expectations: [
+    instanceUntouched,
+    loggedOften(PHASES.notSent, 'ThrottlingException'),
+    deadLettered('ThrottlingException'),
+  ],
 };
 
 export const throttledEc2: Scenario = {
   name: 'throttled-ec2',
-  story: 'EC2 throttles the first three calls: the function tries again while there is time',
+  story:
+    'EC2 throttles the first three calls: the notice waits in the overflow queue, and its command leaves from there',
   expected: 'graceful',
   onlyInAll: true,
   tags: WORKER_TAGS,
@@ -65,18 +74,24 @@ export const throttledEc2: Scenario = {
     reportInTime,
     calls('ec2', 'DescribeInstances', 4),
     calls('ssm', 'SendCommand', 1),
-    overflowEmpty,
+    overflowed(1),
   ],
 };
 
 export const throttledEc2Throughout: Scenario = {
   name: 'throttled-ec2-throughout',
-  story: 'EC2 throttles every call: the function gives up in time and the event waits in the overflow queue',
+  story:
+    'EC2 throttles every call: it is asked from the overflow queue until the deadline, and the notice given up',
   expected: 'unprotected',
   onlyInAll: true,
+  windowSeconds: 8,
   tags: WORKER_TAGS,
   faults: [{ ...EC2, kind: 'throttle' }],
-  expectations: [instanceUntouched, eventInOverflow, logged(PHASES.notSent, 'RequestLimitExceeded')],
+  expectations: [
+    instanceUntouched,
+    loggedOften(PHASES.notSent, 'RequestLimitExceeded'),
+    deadLettered('RequestLimitExceeded'),
+  ],
 };
 
 export const serverErrors: Scenario = {
@@ -96,7 +111,7 @@ export const serverErrors: Scenario = {
     calls('ec2', 'DescribeInstances', 3),
     calls('ssm', 'SendCommand', 3),
     oneRun,
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -115,7 +130,7 @@ export const connectionResets: Scenario = {
     workIsSafe,
     reportInTime,
     ({ invocations }) => check(invocations.length === 1, 'one command', `${invocations.length}`),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -140,7 +155,7 @@ export const answerLost: Scenario = {
     logged(PHASES.commandSent),
     counted(METRICS.commandSent, 1),
     nothingLeftRunning,
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -155,7 +170,7 @@ export const noAnswer: Scenario = {
     { ...SSM, kind: 'hang', first: 1 },
   ],
   prepare: prepareWorkload,
-  expectations: [workIsSafe, reportInTime, logged(PHASES.commandSent), overflowEmpty],
+  expectations: [workIsSafe, reportInTime, logged(PHASES.commandSent), answeredAtOnce],
 };
 
 const described = (inner: string): string =>
@@ -168,12 +183,17 @@ const instanceXml = (inner: string): string =>
 export const answerWithoutReservations: Scenario = {
   name: 'answer-without-reservations',
   story:
-    'EC2 answers without a list of reservations: that is no instance, and the event waits for another try',
+    'EC2 answers without a list of reservations: that is no instance, and it is asked again until the deadline',
   expected: 'unprotected',
   onlyInAll: true,
+  windowSeconds: 8,
   tags: WORKER_TAGS,
   faults: [{ ...EC2, kind: 'answer', answer: described('') }],
-  expectations: [instanceUntouched, logged(PHASES.notSent, 'InstanceNotFound'), eventInOverflow],
+  expectations: [
+    instanceUntouched,
+    loggedOften(PHASES.notSent, 'InstanceNotFound'),
+    deadLettered('InstanceNotFound'),
+  ],
 };
 
 export const answerWithoutTags: Scenario = {
@@ -186,7 +206,7 @@ export const answerWithoutTags: Scenario = {
   faults: [
     { ...EC2, kind: 'answer', answer: instanceXml('<instanceState><name>running</name></instanceState>') },
   ],
-  expectations: [instanceUntouched, logged(PHASES.unguarded, 'no tag'), overflowEmpty],
+  expectations: [instanceUntouched, logged(PHASES.unguarded, 'no tag'), answeredAtOnce],
 };
 
 export const answerWithoutState: Scenario = {
@@ -205,28 +225,39 @@ export const answerWithoutState: Scenario = {
     },
   ],
   prepare: prepareWorkload,
-  expectations: [workIsSafe, reportInTime, logged(PHASES.commandSent), overflowEmpty],
+  expectations: [workIsSafe, reportInTime, logged(PHASES.commandSent), answeredAtOnce],
 };
 
 export const answerWithoutCommandId: Scenario = {
   name: 'answer-without-command-id',
   story:
-    'SSM takes the command and answers without its id: the plan runs, and the event waits, for all is not known',
+    'SSM takes each command and answers without its id: the plan runs once, and in the end the notice is given up, for all is not known',
   expected: 'graceful',
   onlyInAll: true,
+  windowSeconds: 8,
   tags: WORKER_TAGS,
   faults: [{ ...SSM, kind: 'answer', answer: '{"Command":{}}', taken: true }],
   prepare: prepareWorkload,
-  expectations: [workIsSafe, reportInTime, logged(PHASES.notSent, 'NoCommandId'), oneRun, eventInOverflow],
+  expectations: [
+    workIsSafe,
+    reportInTime,
+    loggedOften(PHASES.notSent, 'NoCommandId'),
+    oneRun,
+    deadLettered('NoCommandId'),
+  ],
 };
 
 export const garbledAnswers: Scenario = {
   name: 'garbled-answers',
   story:
-    'a proxy answers for SSM with a web page, every time: the function says so in time, and the event waits for another try',
+    'a proxy answers for SSM with a web page, every time: it is tried until the deadline, and the notice given up',
   expected: 'unprotected',
   onlyInAll: true,
   tags: WORKER_TAGS,
   faults: [{ ...SSM, kind: 'answer', answer: '<html><body>Please sign in</body></html>' }],
-  expectations: [instanceUntouched, logged(PHASES.notSent, 'UnreadableAnswer'), eventInOverflow],
+  expectations: [
+    instanceUntouched,
+    loggedOften(PHASES.notSent, 'UnreadableAnswer'),
+    deadLettered('UnreadableAnswer'),
+  ],
 };

@@ -5,13 +5,15 @@ import { GUARD_TAG } from '../../contract/tags.ts';
 import { check, type Scenario } from '../scenario.ts';
 import {
   addHooks,
+  answeredAtOnce,
   calls,
   counted,
-  eventInOverflow,
+  deadLettered,
   hooksRan,
   instanceUntouched,
   logged,
-  overflowEmpty,
+  loggedOften,
+  overflowed,
   prepareWorkload,
   startWorker,
   WORKER_TAGS,
@@ -28,7 +30,7 @@ export const untagged: Scenario = {
     logged(PHASES.unguarded, 'no tag'),
     calls('ec2', 'DescribeInstances', 1),
     calls('ssm', 'SendCommand', 0),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -49,21 +51,24 @@ export const tagOtherValue: Scenario = {
         log,
       ),
     calls('ssm', 'SendCommand', 0),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
 export const instanceNotFound: Scenario = {
   name: 'instance-not-found',
-  story: 'EC2 knows no such instance: that may change, so the event waits in the overflow queue',
+  story:
+    'EC2 knows no such instance: that may change, so it is asked again until the deadline, and then given up',
   expected: 'unprotected',
   onlyInAll: true,
+  windowSeconds: 6,
   state: 'unknown',
   expectations: [
     instanceUntouched,
-    logged(PHASES.notSent, 'InstanceNotFound'),
+    loggedOften(PHASES.notSent, 'InstanceNotFound'),
     calls('ssm', 'SendCommand', 0),
-    eventInOverflow,
+    overflowed(1),
+    deadLettered('InstanceNotFound'),
   ],
 };
 
@@ -79,7 +84,7 @@ export const instanceShuttingDown: Scenario = {
     logged(PHASES.unreachable, 'shutting-down'),
     counted(METRICS.unreachable, 1),
     calls('ssm', 'SendCommand', 0),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -94,7 +99,7 @@ export const instanceTerminated: Scenario = {
     instanceUntouched,
     logged(PHASES.unreachable, 'terminated'),
     calls('ssm', 'SendCommand', 0),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 

@@ -4,13 +4,13 @@ import { PHASES } from '../../contract/log.ts';
 import { METRIC_SERVICE, METRICS, OUTCOME_METRICS } from '../../contract/metrics.ts';
 import { check, journalLine, type Scenario } from '../scenario.ts';
 import {
+  answeredAtOnce,
   counted,
   everyStepSucceeded,
   hooksRan,
   logged,
   nothingLeftRunning,
   notingHook,
-  overflowEmpty,
   prepareWorkload,
   reportInTime,
   WORKER_TAGS,
@@ -52,7 +52,7 @@ export const graceful: Scenario = {
     counted(OUTCOME_METRICS.graceful, 1),
     counted(METRICS.secondsToSpare, 1),
     logged(PHASES.settled),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 

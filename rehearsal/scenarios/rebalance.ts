@@ -8,12 +8,12 @@ import { check, type Expectation, type Scenario } from '../scenario.ts';
 import type { JsonObject } from '../template/template.ts';
 import { watcherSaid } from './watcher.ts';
 import {
+  answeredAtOnce,
   calls,
   counted,
   hooksRan,
   instanceUntouched,
   oneRun,
-  overflowEmpty,
   prepareWorkload,
   WORKER_TAGS,
 } from './workload.ts';
@@ -53,7 +53,7 @@ export const rebalanceSaves: Scenario = {
     },
     counted(METRICS.recommendationSaved, 1),
     counted(OUTCOME_METRICS.graceful, 0),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -89,7 +89,7 @@ export const rebalanceThenNotice: Scenario = {
         invocations,
       ),
     ({ verdict }) => check(verdict.report?.action === 'terminate', 'the report of the notice', verdict),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -113,6 +113,6 @@ export const rebalanceDeclined: Scenario = {
     },
     counted(METRICS.declined, 2),
     calls('ssm', 'SendCommand', 0),
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };

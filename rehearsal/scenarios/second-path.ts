@@ -18,12 +18,12 @@ import {
 } from './watcher.ts';
 import {
   addHooks,
+  answeredAtOnce,
   counted,
   everyStepSucceeded,
   logged,
   nothingLeftRunning,
   oneRun,
-  overflowEmpty,
   prepareWorkload,
   reportInTime,
   startWorker,
@@ -38,7 +38,7 @@ const onBothPaths: readonly Expectation[] = [
   everyStepSucceeded,
   reportInTime,
   nothingLeftRunning,
-  overflowEmpty,
+  answeredAtOnce,
 ];
 
 export const watcherFirst: Scenario = {

@@ -3,10 +3,12 @@ import { PHASES } from '../../contract/log.ts';
 import { METRICS, OUTCOME_METRICS } from '../../contract/metrics.ts';
 import { check, type Expectation, type Scenario } from '../scenario.ts';
 import {
+  answeredAtOnce,
   counted,
-  eventInOverflow,
   logged,
-  overflowEmpty,
+  loggedOften,
+  oneRun,
+  overflowed,
   prepareWorkload,
   WORKER_TAGS,
   workIsSafe,
@@ -40,7 +42,7 @@ export const livesOn: Scenario = {
       const put = log.filter(({ phase }) => phase === PHASES.later);
       return check(put.length === 1, 'one ticket to be put off', log);
     },
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 
@@ -66,8 +68,8 @@ export const settleNeverWorks: Scenario = {
   prepare: prepareWorkload,
   expectations: [
     workIsSafe,
-    ({ deadLetters }) => {
-      const left = deadLetters.map(({ body }) => String(JSON.parse(body).left));
+    ({ ticketDeadLetters }) => {
+      const left = ticketDeadLetters.map(({ body }) => String(JSON.parse(body).left));
       // Its own, and four looks for what was lost.
       return check(left.join() === 'commandSent,lost,lost,lost,lost', 'each ticket as a dead letter', left);
     },
@@ -86,10 +88,12 @@ export const claimAnswerLost: Scenario = {
   expectations: settledAsUsual,
 };
 
+const NO_TICKET = '{"Successful":[],"Failed":[{"Id":"0","Code":"InternalError","SenderFault":false}]}';
+
 export const ticketNotLeft: Scenario = {
   name: 'ticket-not-left',
   story:
-    'SQS does not take the ticket: the command has left all the same, and the notice is found without one',
+    'SQS does not take the ticket: from the overflow queue a second command leaves, its ticket too, and the plan runs once',
   expected: 'graceful',
   onlyInAll: true,
   faults: [
@@ -97,20 +101,45 @@ export const ticketNotLeft: Scenario = {
       service: 'sqs',
       action: 'SendMessageBatch',
       kind: 'answer',
-      answer: '{"Successful":[],"Failed":[{"Id":"0","Code":"InternalError","SenderFault":false}]}',
+      answer: NO_TICKET,
+      first: 1,
     },
   ],
   tags: WORKER_TAGS,
   prepare: prepareWorkload,
   expectations: [
     ...settledAsUsual,
-    settledBy('lost'),
-    ({ verdict: { record }, invocations }) =>
-      check(record?.commandIds.join() === invocations[0]?.command.id, 'the command to be found', record),
+    settledBy('commandSent'),
     logged(PHASES.noTicket, 'InternalError'),
     counted(METRICS.noTicket, 1),
+    counted(METRICS.lost, 0),
+    counted(METRICS.commandSent, 2),
+    oneRun,
+    overflowed(1),
+  ],
+};
+
+export const ticketNeverLeft: Scenario = {
+  name: 'ticket-never-left',
+  story: 'SQS takes no ticket at all: the command has left all the same, and the notice is found without one',
+  expected: 'graceful',
+  windowSeconds: 8,
+  onlyInAll: true,
+  faults: [{ service: 'sqs', action: 'SendMessageBatch', kind: 'answer', answer: NO_TICKET }],
+  tags: WORKER_TAGS,
+  prepare: prepareWorkload,
+  expectations: [
+    ...settledAsUsual,
+    settledBy('lost'),
+    ({ verdict: { record }, invocations }) =>
+      check(
+        invocations.some(({ command }) => record?.commandIds.includes(command.id)),
+        'a command to be found',
+        record,
+      ),
+    loggedOften(PHASES.noTicket, 'InternalError'),
     counted(METRICS.lost, 1),
-    eventInOverflow,
+    oneRun,
   ],
 };
 

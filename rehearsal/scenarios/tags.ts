@@ -4,10 +4,10 @@ import { NOTICES_PARAMETER } from '../../contract/document.ts';
 import type { Notices } from '../../contract/notices.ts';
 import { check, type Evidence, type Scenario } from '../scenario.ts';
 import {
+  answeredAtOnce,
   everyStepSucceeded,
   hooksRan,
   oneRun,
-  overflowEmpty,
   prepareWorkload,
   reportInTime,
   WORKER,
@@ -100,7 +100,7 @@ export const oddText: Scenario = {
       check((verdict.report?.refused.length ?? 0) >= 4, 'the refused settings in the report', verdict.report),
     reportInTime,
     oneRun,
-    overflowEmpty,
+    answeredAtOnce,
   ],
 };
 

@@ -113,28 +113,28 @@ function tellsItsEnd({ name, stdout }: StepResult): boolean {
   return (words[name] ?? /\bstageEnded\b/).test(stdout);
 }
 
-/** The event waits in the overflow queue, whole, for whoever can still help. */
-export const eventInOverflow: Expectation = ({ overflow, event }) => {
-  if (overflow.length !== 1) return check(false, 'one event in the overflow queue', `${overflow.length}`);
-  const record: unknown = JSON.parse(overflow[0]?.body ?? 'null');
-  const payload = (record as { requestPayload?: unknown }).requestPayload;
-  return check(
-    JSON.stringify(payload) === JSON.stringify(event),
-    'the whole event in the overflow queue',
-    record,
-  );
-};
+/** The notice is given up, with the reason: the whole event lies among the dead letters, for whoever wants to know. */
+export function deadLettered(reason: string): Expectation {
+  return ({ noticeDeadLetters: letters, event }) => [
+    ...check(letters.length === 1, 'one dead letter', `${letters.length}`),
+    ...letters.flatMap(({ body, attributes }) => {
+      const held: unknown = JSON.parse(body);
+      const payload = (held as { requestPayload?: unknown }).requestPayload ?? held;
+      return [
+        ...check(JSON.stringify(payload) === JSON.stringify(event), 'the whole event as a dead letter', held),
+        ...check(attributes.reason === reason, `a dead letter because of ${reason}`, attributes),
+      ];
+    }),
+  ];
+}
 
-/** The same where the rule, not the function, put it there. */
-export const eventInDeadLetters: Expectation = ({ overflow, event }) =>
-  check(
-    overflow.length === 1 && overflow[0]?.body === JSON.stringify(event),
-    'the whole event in the overflow queue',
-    overflow.map(({ body }) => body),
-  );
+/** So often something came into the overflow queue. */
+export function overflowed(count: number): Expectation {
+  return ({ overflowed: reasons }) =>
+    check(reasons.length === count, `${count} messages in the overflow queue`, reasons);
+}
 
-export const overflowEmpty: Expectation = ({ overflow }) =>
-  check(overflow.length === 0, 'an empty overflow queue', overflow.map(({ body }) => body).join());
+export const answeredAtOnce: Expectation = overflowed(0);
 
 /** However many commands came. */
 export const oneRun: Expectation = ({ journal }) => {
@@ -163,6 +163,14 @@ export function logged(phase: string, reason?: string): Expectation {
     );
     const what = reason === undefined ? phase : `${phase} (${reason})`;
     return check(found.length === 1, `one log line ${what}`, log);
+  };
+}
+
+/** At least one such line. */
+export function loggedOften(phase: string, reason: string): Expectation {
+  return ({ log }) => {
+    const found = log.filter((line) => line.phase === phase && line.reason === reason);
+    return check(found.length > 0, `log lines ${phase} (${reason})`, log);
   };
 }
 

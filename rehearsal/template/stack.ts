@@ -66,6 +66,8 @@ export interface Stack {
 
 /** Lambda's own defaults (CreateFunction, PutFunctionEventInvokeConfig). */
 const DEFAULTS = { timeoutSeconds: 3, memoryMb: 128, maxRetries: 2, maxAgeSeconds: 21_600 };
+/** With so many at once Lambda begins to read a queue; more come by the minute. */
+const INITIAL_READERS = 5;
 const object = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
 const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 
@@ -184,6 +186,7 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
               queueArn: String(properties.EventSourceArn),
               functionArn: functionArn(properties.FunctionName),
               batchSize: Number(properties.BatchSize ?? 10),
+              concurrency: Number(object(properties.ScalingConfig).MaximumConcurrency ?? INITIAL_READERS),
               reportsFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures'),
             },
           ],

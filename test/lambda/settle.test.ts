@@ -2,13 +2,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ec2Instance } from '../../rehearsal/region/endpoints/ec2.ts';
 import { ACCOUNT, REGION } from './events.ts';
-import { freshTicket, openSettlingPlace, reportFor, type SettlingPlace } from './settling-place.ts';
+import {
+  failuresOf,
+  freshTicket,
+  type LoopbackPlace,
+  openLoopbackPlace,
+  reportFor,
+} from './loopback-place.ts';
 
 const ID = 'i-0b662ef9931388ba0';
 const OTHER = 'i-0b662ef9931388ba1';
-let place: SettlingPlace;
+let place: LoopbackPlace;
 beforeEach(async () => {
-  place = await openSettlingPlace();
+  place = await openLoopbackPlace();
 });
 afterEach(() => place.close());
 
@@ -29,7 +35,6 @@ const reclaimed = (id: string, secondsAgo: number, more: Partial<Ec2Instance> = 
     },
     ...more,
   });
-const failuresOf = (answer: unknown) => (answer as { batchItemFailures: unknown[] }).batchItemFailures;
 
 describe('settle', { timeout: 30_000 }, () => {
   it('writes the outcome, its line and its metrics, and no tag value into the log', async () => {
@@ -120,7 +125,7 @@ describe('settle', { timeout: 30_000 }, () => {
     ['s3', 'PutObject'],
   ])('claims nothing while %s does not answer %s', async (service, action) => {
     place.instances.push(ended(ID));
-    place.faults.push({ of: 'settle', service, action, kind: 'throttle' });
+    place.faults.push({ of: 'function', service, action, kind: 'throttle' });
     const { answer, log, metrics } = await place.settle(JSON.stringify(freshTicket(ID)));
     expect(failuresOf(answer)).toHaveLength(1);
     expect(log).toMatchObject([{ level: 'ERROR', phase: 'notSettled', instanceId: ID }]);
@@ -135,7 +140,7 @@ describe('settle', { timeout: 30_000 }, () => {
       `reports/arn:aws:ec2:${REGION}:${ACCOUNT}:instance/${ID}/${ticket.deadline}.json`,
       Buffer.from('{}'),
     );
-    place.faults.push({ of: 'settle', service: 's3', action: 'GetObject', kind: 'deny' });
+    place.faults.push({ of: 'function', service: 's3', action: 'GetObject', kind: 'deny' });
     await place.settle(JSON.stringify({ ...ticket, commandId: place.command(ID, reportFor(ticket)) }));
     expect(place.outcomes()).toMatchObject([{ outcome: 'graceful', refusedReports: [expect.any(String)] }]);
   });
@@ -148,7 +153,7 @@ describe('settle', { timeout: 30_000 }, () => {
       const ticket = freshTicket(ID);
       const prefix = `reports/arn:aws:ec2:${REGION}:${ACCOUNT}:instance/${ID}`;
       place.bucket.put(`${prefix}/${ticket.deadline}.json`, Buffer.from(reportFor(ticket)));
-      place.faults.push({ of: 'settle', service: 's3', action, kind: 'hang', first: 1 });
+      place.faults.push({ of: 'function', service: 's3', action, kind: 'hang', first: 1 });
       const { answer, log } = await place.settle(JSON.stringify(ticket), JSON.stringify(freshTicket(OTHER)));
       expect(failuresOf(answer)).toHaveLength(1);
       expect(log.map(({ phase }) => phase).sort()).toEqual(['notSettled', 'settled']);
@@ -248,7 +253,7 @@ describe('coverage', { timeout: 30_000 }, () => {
 
   it('throws where it cannot look: the next run does', async () => {
     place.faults.push({
-      of: 'settle',
+      of: 'function',
       service: 'ec2',
       action: 'DescribeSpotInstanceRequests',
       kind: 'throttle',

@@ -93,7 +93,7 @@ describe('an alarm', () => {
   });
 
   it('tells the topic when it goes off and when it is over', () => {
-    expect(Object.keys(alarms)).toHaveLength(14);
+    expect(Object.keys(alarms)).toHaveLength(15);
     for (const { AlarmActions, OKActions, ActionsEnabled = true } of Object.values(alarms)) {
       expect({ AlarmActions, OKActions, ActionsEnabled }).toEqual({
         AlarmActions: [{ Ref: topic.id }],
@@ -111,7 +111,7 @@ describe('an alarm', () => {
         alarmUnprotected: 13,
         alarmUnknown: 14,
         alarmLost: 15,
-        alarmOverflow: 16,
+        alarmOverflowAge: 16,
         alarmDeadLetters: 17,
         alarmErrors: 18,
         alarmDestination: 19,

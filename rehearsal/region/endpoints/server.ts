@@ -168,7 +168,7 @@ async function decide(
     if (fault?.kind === 'error') throw new ServiceFault(service.broken, 'An internal error occurred.', 500);
     if (refused !== undefined) {
       const { code, status } = service.denied;
-      const what = iamAction(service, call, refused);
+      const what = `${iamAction(service, call, refused)} on resource: ${refused.resource}`;
       throw new ServiceFault(code, `User: ${principal.arn} is not authorized to perform: ${what}`, status);
     }
     if (fault?.kind === 'answer') return { status: 200, headers: {}, body: fault.answer ?? '' };

@@ -1,16 +1,14 @@
-// SendMessage and SendMessageBatch: what SQS refuses of a message, and of a batch as such.
+// SendMessage, alone or in a batch: what SQS refuses of a message.
 import { createHash } from 'node:crypto';
 import { isObject, type Json, type JsonObject } from '../../template/template.ts';
 import type { Queue, SendOptions } from '../queue.ts';
 import { ServiceFault } from './service.ts';
-import { invalid, missing, QUERY_CODES, within } from './sqs-faults.ts';
+import { invalid, missing, within } from './sqs-faults.ts';
 
 /** What XML 1.0 has no place for (SendMessage, MessageBody). */
 const NO_MESSAGE = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 /** Alphanumeric and punctuation (SendMessage, MessageGroupId and MessageDeduplicationId). */
 const TOKEN = /^[\x21-\x7e]{1,128}$/;
-const ENTRY_ID = /^[\w-]{1,80}$/;
-const ENTRIES = 10;
 const NOT_OF_THIS_TYPE = 'The request include parameter that is not valid for this queue type.';
 
 export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
@@ -32,44 +30,6 @@ export function sendMessage(queue: Queue, input: JsonObject) {
     MD5OfMessageBody: md5(body),
     ...(sequenceNumber === undefined ? {} : { SequenceNumber: sequenceNumber }),
   };
-}
-
-/** Each entry stands for itself: one that is refused does not keep the others. */
-export function sendMessageBatch(queue: Queue, input: JsonObject) {
-  const entries = Array.isArray(input.Entries) ? input.Entries.filter(isObject) : [];
-  checkEntries(entries.map(({ Id: id }) => String(id ?? '')));
-  const successful: object[] = [];
-  const failed: object[] = [];
-  for (const entry of entries) {
-    try {
-      successful.push({ Id: entry.Id, ...sendMessage(queue, entry) });
-    } catch (error) {
-      if (!(error instanceof ServiceFault)) throw error;
-      const code = QUERY_CODES.get(error.code) ?? error.code;
-      failed.push({ Id: entry.Id, SenderFault: true, Code: code, Message: error.message });
-    }
-  }
-  return { Successful: successful, Failed: failed };
-}
-
-function checkEntries(ids: readonly string[]): void {
-  if (ids.length === 0) {
-    const message = 'There should be at least one SendMessageBatchRequestEntry in the request.';
-    throw new ServiceFault('com.amazonaws.sqs#EmptyBatchRequest', message);
-  }
-  if (ids.length > ENTRIES) {
-    const message = `Maximum number of entries per request are ${ENTRIES}. You have sent ${ids.length}.`;
-    throw new ServiceFault('com.amazonaws.sqs#TooManyEntriesInBatchRequest', message);
-  }
-  if (!ids.every((id) => ENTRY_ID.test(id))) {
-    const message =
-      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.';
-    throw new ServiceFault('com.amazonaws.sqs#InvalidBatchEntryId', message);
-  }
-  const repeated = ids.find((id, index) => ids.indexOf(id) < index);
-  if (repeated !== undefined) {
-    throw new ServiceFault('com.amazonaws.sqs#BatchEntryIdsNotDistinct', `Id ${repeated} repeated.`);
-  }
 }
 
 /** Groups are welcome on standard queues, too, where they make it a fair queue and order nothing. */

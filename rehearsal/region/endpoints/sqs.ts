@@ -2,8 +2,9 @@
 import type { JsonObject } from '../../template/template.ts';
 import type { Message, Queue } from '../queue.ts';
 import { jsonProtocol, type Service, ServiceFault, strings } from './service.ts';
+import { eachOf } from './sqs-batch.ts';
 import { CORAL, invalid, QUERY_CODES, within } from './sqs-faults.ts';
-import { md5, sendMessage, sendMessageBatch } from './sqs-send.ts';
+import { md5, sendMessage } from './sqs-send.ts';
 
 const protocol = jsonProtocol({ version: '1.0', message: 'message', queryCodes: QUERY_CODES });
 /** What this service gives out; AWS tells a handle of its own from one that is none, too. */
@@ -11,7 +12,11 @@ const HANDLE = /^[0-9a-f-]{36}$/;
 /** Seconds. */
 const MAX_VISIBILITY = 43_200;
 /** Not the API's name: a batch is judged as its messages are. */
-const IAM_ACTIONS: Readonly<Record<string, string>> = { SendMessageBatch: 'sqs:SendMessage' };
+const IAM_ACTIONS: Readonly<Record<string, string>> = {
+  SendMessageBatch: 'sqs:SendMessage',
+  DeleteMessageBatch: 'sqs:DeleteMessage',
+  ChangeMessageVisibilityBatch: 'sqs:ChangeMessageVisibility',
+};
 
 export function sqsService(queues: () => readonly Queue[], arnPrefix: string): Service {
   function queueOf(input: JsonObject): Queue {
@@ -58,7 +63,7 @@ async function perform(action: string, queue: Queue, input: JsonObject): Promise
     case 'SendMessage':
       return sendMessage(queue, input);
     case 'SendMessageBatch':
-      return sendMessageBatch(queue, input);
+      return eachOf('SendMessageBatchRequestEntry', input, (entry) => sendMessage(queue, entry));
     case 'ReceiveMessage': {
       const max = within('MaxNumberOfMessages', input.MaxNumberOfMessages ?? 1, 1, 10);
       const wait = within('WaitTimeSeconds', input.WaitTimeSeconds ?? 0, 0, 20);
@@ -71,32 +76,39 @@ async function perform(action: string, queue: Queue, input: JsonObject): Promise
       const messages = await queue.receive(max, wait, visibility);
       return messages.length > 0 ? { Messages: messages.map((message) => received(message, input)) } : {};
     }
-    case 'DeleteMessage': {
-      const handle = handleOf(input);
-      if (queue.fifo && (queue.held(handle)?.visibleFromMs ?? Infinity) <= queue.now()) {
-        throw invalid('ReceiptHandle', handle, 'The receipt handle has expired.');
-      }
-      // An outdated handle is fine, and deletes nothing.
-      queue.delete(handle);
-      return {};
-    }
-    case 'ChangeMessageVisibility': {
-      const handle = handleOf(input);
-      const seconds = within('VisibilityTimeout', input.VisibilityTimeout ?? -1, 0, MAX_VISIBILITY);
-      if (!queue.changeVisibility(handle, seconds)) {
-        throw invalid(
-          'ReceiptHandle',
-          handle,
-          'Message does not exist or is not available for visibility timeout change.',
-        );
-      }
-      return {};
-    }
+    case 'DeleteMessage':
+      return deleteMessage(queue, input);
+    case 'DeleteMessageBatch':
+      return eachOf('DeleteMessageBatchRequestEntry', input, (entry) => deleteMessage(queue, entry));
+    case 'ChangeMessageVisibility':
+      return changeVisibility(queue, input);
+    case 'ChangeMessageVisibilityBatch':
+      return eachOf('ChangeMessageVisibilityBatchRequestEntry', input, (entry) =>
+        changeVisibility(queue, entry),
+      );
     case 'GetQueueAttributes':
       return { Attributes: only(queueAttributes(queue), strings(input.AttributeNames)) };
     default:
       throw new ServiceFault('com.amazonaws.sqs#UnsupportedOperation', `no operation ${action} here`);
   }
+}
+
+function deleteMessage(queue: Queue, input: JsonObject): object {
+  const handle = handleOf(input);
+  if (queue.fifo && (queue.held(handle)?.visibleFromMs ?? Infinity) <= queue.now()) {
+    throw invalid('ReceiptHandle', handle, 'The receipt handle has expired.');
+  }
+  // An outdated handle is fine, and deletes nothing.
+  queue.delete(handle);
+  return {};
+}
+
+function changeVisibility(queue: Queue, input: JsonObject): object {
+  const handle = handleOf(input);
+  const seconds = within('VisibilityTimeout', input.VisibilityTimeout ?? -1, 0, MAX_VISIBILITY);
+  if (queue.changeVisibility(handle, seconds)) return {};
+  const why = 'Message does not exist or is not available for visibility timeout change.';
+  throw invalid('ReceiptHandle', handle, why);
 }
 
 function handleOf(input: JsonObject): string {

@@ -11,7 +11,13 @@ import { temporaryFolder } from '../world.ts';
 
 const folder = temporaryFolder();
 const clock = () => new Clock(join(mkdtempSync(join(folder, 'clock-')), 'clock'));
-const source: EventSource = { queueArn: 'q', functionArn: 'f', batchSize: 10, reportsFailures: true };
+const source: EventSource = {
+  queueArn: 'q',
+  functionArn: 'f',
+  batchSize: 10,
+  concurrency: 1,
+  reportsFailures: true,
+};
 
 function queueOf(now: () => number, dead?: Queue): Queue {
   const redrive = dead === undefined ? {} : { redrive: { to: () => dead, maxReceives: 3 } };

@@ -151,7 +151,7 @@ describe.concurrent('a template', () => {
       'AWS::Lambda::EventInvokeConfig',
       ({ DestinationConfig, ...others }) => others,
     );
-    const { problems } = await run(changed, [], { agent: { registered: false } });
+    const { problems } = await run(changed, [], { agent: { registersAfter: Number.POSITIVE_INFINITY } });
     expect(problems.join('\n')).toMatch(/has no failure destination: the event is lost/);
   });
 

@@ -1,4 +1,4 @@
-// EC2, SSM, S3 and SQS on loopback as `settle` and `coverage` need them, and those two as processes of their own.
+// EC2, SSM, S3 and SQS on loopback, as the rehearsal has them, and the functions that read queues as processes.
 
 import { STEPS } from '../../contract/document.ts';
 import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
@@ -19,12 +19,39 @@ import { ENVIRONMENT, type Invocation, invoke } from './invoke.ts';
 /** The functions keep two seconds of it back. Where a fault is planted, they try until the rest is over. */
 const SOUND_MS = 60_000;
 const FAULTY_MS = 4_000;
+/** Of that `respond` keeps four seconds back, for what is to be said and to be tidied. */
+const FAULTY_OVERFLOW_MS = 7_000;
+const DOCUMENT = 'SpotGuard-Document-1';
+const CONTENT = {
+  schemaVersion: '2.2',
+  parameters: { Notices: { type: 'String' } },
+  mainSteps: [],
+};
 const ARN = (service: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:`;
-const ALL = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+/** All, but for commands to instances without the tag. */
+const POLICY = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: '*', Resource: '*' },
+    {
+      Effect: 'Deny',
+      Action: 'ssm:SendCommand',
+      Resource: 'arn:aws:ec2:*:*:instance/*',
+      Condition: { StringNotEquals: { 'ssm:resourceTag/spot-guard': 'enabled' } },
+    },
+  ],
+};
 
-export interface SettlingPlace {
+export interface LoopbackPlace {
   readonly bucket: Bucket;
+  /** Of tickets. */
   readonly queue: Queue;
+  readonly overflow: Queue;
+  readonly deadLetters: Queue;
+  /** Ids that SSM does not know, and those whose tags it does not know of. */
+  readonly unregistered: Set<string>;
+  readonly untagged: Set<string>;
+  readonly commands: Commands;
   readonly instances: Ec2Instance[];
   readonly calls: ApiCall[];
   readonly faults: PlantedFault[];
@@ -33,34 +60,42 @@ export interface SettlingPlace {
   outcomes(): OutcomeRecord[];
   settle(...bodies: readonly string[]): Promise<Invocation>;
   cover(): Promise<Invocation>;
+  /** Puts the bodies into the overflow queue, and hands the first ten that can be seen to `respond`, as Lambda does. */
+  answer(...bodies: readonly string[]): Promise<Invocation>;
   close(): Promise<void>;
 }
 
-export async function openSettlingPlace(): Promise<SettlingPlace> {
+export async function openLoopbackPlace(): Promise<LoopbackPlace> {
   const bucket = new Bucket({ name: 'history', arn: 'arn:aws:s3:::history', policy: null });
   const commands = new Commands();
   const instances: Ec2Instance[] = [];
   const calls: ApiCall[] = [];
   const faults: PlantedFault[] = [];
   const unexpected: string[] = [];
-  const queue = new Queue({
-    name: 'tickets.fifo',
-    arn: `${ARN('sqs')}tickets.fifo`,
-    url: 'http://127.0.0.1/tickets.fifo',
-    policy: null,
-    visibilitySeconds: 360,
-    fifo: true,
-  });
+  const queueOf = (name: string, visibilitySeconds: number): Queue =>
+    new Queue({
+      name,
+      arn: `${ARN('sqs')}${name}`,
+      url: `http://127.0.0.1/${name}`,
+      policy: null,
+      visibilitySeconds,
+      fifo: name.endsWith('.fifo'),
+    });
+  const queue = queueOf('tickets.fifo', 360);
+  const overflow = queueOf('overflow', 20);
+  const deadLetters = queueOf('dead-letters', 30);
+  const unregistered = new Set<string>();
+  const untagged = new Set<string>();
   const endpoint = await openEndpoint({
     region: REGION,
     principals: new Map([
       [
         'a',
         {
-          by: 'settle',
+          by: 'function',
           arn: `arn:aws:iam::${ACCOUNT}:role/r`,
           account: ACCOUNT,
-          policies: { identity: [{ name: 'all', policy: ALL }] },
+          policies: { identity: [{ name: 'own', policy: POLICY }] },
         },
       ],
     ]),
@@ -72,32 +107,39 @@ export async function openSettlingPlace(): Promise<SettlingPlace> {
       ssmService({
         account: ACCOUNT,
         arnPrefix: ARN,
-        documents: new Map(),
+        documents: new Map([[DOCUMENT, parseDocument(DOCUMENT, CONTENT)]]),
         commands,
-        isRegistered: () => true,
-        tags: () => ({}),
+        isRegistered: (id) => !unregistered.has(id),
+        tags: (id) => (untagged.has(id) ? {} : (instances.find((one) => one.id === id)?.tags ?? {})),
       }),
       s3Service({ partition: 'aws', buckets: () => [bucket] }),
-      sqsService(() => [queue], ARN('sqs')),
+      sqsService(() => [queue, overflow, deadLetters], ARN('sqs')),
     ],
   });
   const environment = {
     ...ENVIRONMENT,
     [FUNCTION_VARIABLES.settlementQueue]: `${endpoint.url}/${ACCOUNT}/tickets.fifo`,
+    [FUNCTION_VARIABLES.overflowQueue]: `${endpoint.url}/${ACCOUNT}/overflow`,
+    [FUNCTION_VARIABLES.deadLetterQueue]: `${endpoint.url}/${ACCOUNT}/dead-letters`,
     AWS_ENDPOINT_URL: endpoint.url,
   };
   const remainingMs = () => (faults.length > 0 ? FAULTY_MS : SOUND_MS);
   return {
     bucket,
     queue,
+    overflow,
+    deadLetters,
+    unregistered,
+    untagged,
+    commands,
     instances,
     calls,
     faults,
-    command(instanceId, output, document = 'SpotGuard-Document-1', atMs = Date.now() - 100_000) {
+    command(instanceId, output, document = DOCUMENT, atMs = Date.now() - 100_000) {
       const id = crypto.randomUUID();
       commands.send({
         id,
-        document: parseDocument(document, { schemaVersion: '2.2', mainSteps: [] }),
+        document: parseDocument(document, CONTENT),
         parameters: {},
         comment: 'spot-guard',
         instanceIds: [instanceId],
@@ -133,6 +175,25 @@ export async function openSettlingPlace(): Promise<SettlingPlace> {
       });
     },
     cover: () => invoke({}, environment, { part: 'coverage', arn: FUNCTION_ARN, remainingMs: remainingMs() }),
+    async answer(...bodies) {
+      for (const body of bodies) overflow.send(body);
+      const Records = overflow.receiveNow(10).map(({ id, body, receiptHandle, receiveCount }) => ({
+        messageId: id,
+        body,
+        receiptHandle,
+        attributes: { ApproximateReceiveCount: String(receiveCount) },
+      }));
+      const invocation = await invoke({ Records }, environment, {
+        part: 'respond',
+        arn: FUNCTION_ARN,
+        remainingMs: faults.length > 0 ? FAULTY_OVERFLOW_MS : SOUND_MS,
+      });
+      const failed = failuresOf(invocation.answer);
+      for (const { messageId, receiptHandle } of Records) {
+        if (invocation.error === '' && !failed.includes(messageId)) overflow.delete(receiptHandle);
+      }
+      return invocation;
+    },
     async close() {
       await endpoint.close();
       if (unexpected.length > 0) throw new Error(unexpected.join('; '));
@@ -182,4 +243,10 @@ export function reportFor({ instanceId, deadline }: Ticket, more: object = {}): 
     leftovers: 0,
     ...more,
   });
+}
+
+/** Ids of the messages that a function wants again. */
+export function failuresOf(answer: unknown): string[] {
+  const { batchItemFailures } = answer as { batchItemFailures: { itemIdentifier: string }[] };
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }
