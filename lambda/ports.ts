@@ -25,8 +25,8 @@ export interface RespondPorts {
 
 /** What the overflow queue asks for beside that. */
 export interface OverflowPorts extends RespondPorts {
-  /** sqs:ReceiveMessage. Up to so many, of those that are there at this moment. */
-  draw(most: number, untilMs: number): Promise<readonly Waiting[]>;
+  /** sqs:ReceiveMessage. Up to so many, ten at most, of those that are there at this moment. */
+  receive(most: number, untilMs: number): Promise<readonly Waiting[]>;
 
   /** sqs:SendMessage. As the following ones it names what failed, each with the reason, and does not throw for it. */
   leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<ReadonlyMap<Ticket, string>>;

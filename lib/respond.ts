@@ -22,7 +22,7 @@ interface RespondProps {
 const BATCH = 10;
 
 /** Calls at once: all of them share the buckets of EC2's and SSM's calls with each other. */
-const READERS = 5;
+const READERS = 3;
 
 export function respondFunction(
   scope: Construct,

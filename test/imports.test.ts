@@ -33,6 +33,11 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
   'lambda/substitutes.ts': { ours: [], packages: /^$/ },
   'lambda/shake-schemas.ts': { ours: [], packages: /^(esbuild|node:.*)$/ },
   instance: { ours: ['instance', 'contract'], packages: /^node:.*$/ },
+  // The decisions of `respond` in virtual time.
+  simulation: {
+    ours: ['simulation', 'lambda/respond', 'lambda/ports.ts', 'lambda/domain', 'contract'],
+    packages: /^(node:.*|tinyqueue|d3-random|vega|vega-lite)$/,
+  },
   // It starts what was built, and rehearsal's client of the runtime API, as processes.
   bench: { ours: ['bench', 'contract'], packages: /^node:.*$/ },
   rehearsal: {
@@ -41,7 +46,7 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
   },
 };
 
-const folders = ['bin', 'contract', 'lib', 'lambda', 'instance', 'rehearsal', 'bench'];
+const folders = ['bin', 'contract', 'lib', 'lambda', 'instance', 'rehearsal', 'simulation', 'bench'];
 const files = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|mjs)$/.test(name))

@@ -29,3 +29,9 @@ export const newEc2Client = (place: EC2ClientConfig = {}): EC2Client =>
   new EC2Client({ ...CONFIG, ...place });
 export const newSsmClient = (place: SSMClientConfig = {}): SSMClient =>
   new SSMClient({ ...CONFIG, ...place });
+
+/** What `respond` has before it knows what it is asked for. */
+export interface Clients {
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+}

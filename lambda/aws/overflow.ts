@@ -11,37 +11,16 @@ import type { PutOff } from '../ports.ts';
 import { inBatches } from './batches.ts';
 import { callUntil } from './retry.ts';
 
-/** ReceiveMessage gives no more. */
-const RECEIVED = 10;
-/** Calls at once, at most. */
-const AT_ONCE = 8;
 /** A message's attribute: why it lies among the dead letters. */
 export const REASON_ATTRIBUTE = 'reason';
 
-/**
- * Does not wait: a message that is alone must not. Of few messages SQS may not find all so; they wait for the next call.
- * First one call, then more at once as long as some come: a queue that is empty costs one.
- */
-export async function draw(
+/** Up to ten of those that are there at this moment. */
+export async function receive(
   sqs: SQSClient,
   queueUrl: string,
   most: number,
   untilMs: number,
 ): Promise<Waiting[]> {
-  const drawn: Waiting[] = [];
-  for (let calls = 1; drawn.length < most; calls = Math.min(2 * calls, AT_ONCE)) {
-    const wanted = Math.min(calls, Math.ceil((most - drawn.length) / RECEIVED));
-    const sizes = Array.from({ length: wanted }, (_, nth) =>
-      Math.min(RECEIVED, most - drawn.length - nth * RECEIVED),
-    );
-    const received = (await Promise.all(sizes.map((size) => receive(sqs, queueUrl, size, untilMs)))).flat();
-    if (received.length === 0) break;
-    drawn.push(...received);
-  }
-  return drawn;
-}
-
-async function receive(sqs: SQSClient, queueUrl: string, most: number, untilMs: number): Promise<Waiting[]> {
   const request = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
     MaxNumberOfMessages: most,

@@ -1,16 +1,7 @@
 // Tries a call until it works, cannot work, or its time is over. The clock ends it, not a count. The loop is our own:
 // a package for it is no shorter to use, and Node would read it at each cold start for what is rarely needed.
+import { LONGEST_ATTEMPT_MS, waitBeforeNext } from '../domain/tries.ts';
 import { CallFailed } from '../ports.ts';
-
-/** Milliseconds. The first delay; it doubles, jittered, up to the last: SendCommand's bucket refills within seconds. */
-const FIRST_DELAY_MS = 200;
-const LAST_DELAY_MS = 2_000;
-
-/** Milliseconds that a last attempt needs to be worth its call. */
-const LEAST_ATTEMPT_MS = 500;
-
-/** Milliseconds, of the whole of an answer: within AWS it takes a tenth, and one that hangs must leave time for another. */
-const LONGEST_ATTEMPT_MS = 3_000;
 
 /** What reaches the log and the metrics is a short word, whatever an answer says. */
 const REASON_CHARS = 64;
@@ -63,7 +54,7 @@ export async function callUntil<T>(
   throttled: Throttled = 'triesAgain',
 ): Promise<T> {
   let failed: CallFailed | undefined;
-  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(2 * delayMs, LAST_DELAY_MS)) {
+  for (let attempts = 1; ; attempts += 1) {
     const leftMs = untilMs - Date.now();
     if (leftMs <= 0) throw failed ?? new CallFailed(call, 'NoTimeLeft');
     try {
@@ -74,9 +65,10 @@ export async function callUntil<T>(
       const wasCutShort = reason === 'TimeoutError' && leftMs < LONGEST_ATTEMPT_MS;
       const mayWork = isTransient(reason, statusOf(error));
       if (failed === undefined || !wasCutShort) failed = new CallFailed(call, reason, error, mayWork);
-      const spareMs = untilMs - LEAST_ATTEMPT_MS - Date.now();
-      if (spareMs <= 0 || !mayWork || (throttled === 'givesUp' && isThrottled(reason, error))) throw failed;
-      await sleep(Math.min(delayMs * (1 + Math.random()), LAST_DELAY_MS, spareMs));
+      const waitMs = waitBeforeNext(attempts, untilMs - Date.now(), Math.random());
+      const leavesIt = throttled === 'givesUp' && isThrottled(reason, error);
+      if (waitMs === undefined || !mayWork || leavesIt) throw failed;
+      await sleep(waitMs);
     }
   }
 }

@@ -1,19 +1,15 @@
 // Lambda's entry: builds once, parses, responds. An error thrown here sends the event to the overflow queue.
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { newEc2Client, newSsmClient } from '../aws/clients.ts';
+import { type Clients, newEc2Client, newSsmClient } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
 import { describeInstances } from '../aws/instances.ts';
 import type { Told } from '../domain/answered.ts';
 import { readEnvironment } from '../domain/environment.ts';
+import { MARGIN_MS, TICKET_MS } from '../domain/margins.ts';
 import { type Home, homeOf, parseEvent } from '../domain/notice.ts';
 import type { RespondPorts } from '../ports.ts';
 import { respond } from './respond.ts';
 
-/** Milliseconds of Lambda's time kept back to say what became of the notice. */
-const MARGIN_MS = 1_000;
-
-/** Milliseconds kept back for the ticket: a command that hangs must not take its time too. */
-const TICKET_MS = 1_500;
 /** These ask for no outcome; the last not yet: it is for the overflow queue to bring it to one. */
 const NO_TICKET = ['unguarded', 'declined', 'notSent'];
 
@@ -25,7 +21,7 @@ const environment = readEnvironment(
   'overflowQueue',
   'deadLetterQueue',
 );
-const clients = { ec2: newEc2Client(), ssm: newSsmClient() };
+const clients: Clients = { ec2: newEc2Client(), ssm: newSsmClient() };
 // Throttled, it leaves the buckets to the overflow queue, where one call is for many instances.
 const ports: RespondPorts = {
   describeInstances: (instanceIds, untilMs) =>

@@ -1,28 +1,23 @@
 // Lambda's entry for the overflow queue, loaded when it has something: up to ten messages, and the function draws more.
-import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Clients } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
 import { describeInstances } from '../aws/instances.ts';
-import { deadLetter, draw, putOff, remove } from '../aws/overflow.ts';
+import { deadLetter, putOff, receive, remove } from '../aws/overflow.ts';
 import { publish } from '../aws/recorder.ts';
 import { leaveTickets, newSqsClient } from '../aws/tickets.ts';
 import type { Environment } from '../domain/environment.ts';
+import { MARGIN_MS, TIDY_MS } from '../domain/margins.ts';
 import type { Home } from '../domain/notice.ts';
 import type { OverflowPorts } from '../ports.ts';
 import { answerWaiting } from './overflow.ts';
-
-/** Milliseconds of Lambda's time kept back to say what became of the notices. */
-const MARGIN_MS = 1_000;
-/** Milliseconds kept back before that, for tickets and for the queue. */
-const TIDY_MS = 3_000;
 
 export async function emptyOverflow(
   { Records }: SQSEvent,
   home: Home,
   remainingMs: number,
   environment: Omit<Environment, 'bucket'>,
-  { ec2, ssm }: { readonly ec2: EC2Client; readonly ssm: SSMClient },
+  { ec2, ssm }: Clients,
 ): Promise<SQSBatchResponse> {
   const { document, defaults, settlementQueue, overflowQueue, deadLetterQueue } = environment;
   const sqs = newSqsClient();
@@ -30,7 +25,7 @@ export async function emptyOverflow(
   const ports: OverflowPorts = {
     describeInstances: (instanceIds, until) => describeInstances(ec2, instanceIds, until),
     sendCommand: (command, until) => sendCommand(ssm, document, command, until),
-    draw: (most, until) => draw(sqs, overflowQueue, most, until),
+    receive: (most, until) => receive(sqs, overflowQueue, most, until),
     leaveTickets: (tickets, until) => leaveTickets(sqs, settlementQueue, tickets, until),
     deadLetter: (letters, until) => deadLetter(sqs, deadLetterQueue, letters, until),
     remove: (messages, until) => remove(sqs, overflowQueue, messages, until),

@@ -6,6 +6,8 @@ import type { Home, Ignored, Notice } from '../domain/notice.ts';
 import { ticketOf } from '../domain/ticket.ts';
 import { type DeadLetter, FAULT, isTriedAgain, open, type Waiting, waitSeconds } from '../domain/waiting.ts';
 import { CallFailed, type OverflowPorts } from '../ports.ts';
+import { draw } from './draw.ts';
+import { sendApart } from './refused.ts';
 import { respond } from './respond.ts';
 
 /** Messages at a time: the values that one filter of DescribeInstances takes. */
@@ -48,7 +50,7 @@ export async function answerWaiting(
   ports: OverflowPorts,
 ): Promise<Emptied> {
   const told: Told[] = [];
-  const drawn = await ports.draw(MOST_MESSAGES - given.length, lane.sendUntilMs).catch((error: unknown) => {
+  const drawn = await draw(MOST_MESSAGES - given.length, lane.sendUntilMs, ports).catch((error: unknown) => {
     if (!(error instanceof CallFailed)) throw error;
     told.push({ phase: 'queueFailed', reason: error.reason });
     return [];
@@ -123,7 +125,7 @@ async function answerEach(
   ports: OverflowPorts,
 ): Promise<AnsweredNotice[]> {
   try {
-    return await respond(notices, lane.defaults, lane.sendUntilMs, ports);
+    return await respond(notices, lane.defaults, lane.sendUntilMs, ports, sendApart);
   } catch (error) {
     if (notices.length === 1)
       return notices.map((notice) => ({ phase: 'notSent', notice, reason: faultOf(error) }));

@@ -1,9 +1,9 @@
-// What is done when SSM refuses a command for some of its instances: the others get theirs. Loaded only then.
+// What is done when SSM refuses a command for some of its instances: the others get theirs.
 import type { AnsweredNotice } from '../domain/answered.ts';
 import { apart } from '../domain/apart.ts';
-import type { Batch } from '../domain/command.ts';
 import type { Notice } from '../domain/notice.ts';
 import { SomeRefused } from '../ports.ts';
+import type { SendApart } from './respond.ts';
 
 /**
  * How often SendCommand is called for them at most: one of 50 that SSM does not name is found in 12 calls. What is left
@@ -11,12 +11,7 @@ import { SomeRefused } from '../ports.ts';
  */
 const MOST_CALLS = 14;
 
-/** `send`: the notices of the batch, answered, or SSM's refusal of some of its instances. */
-export async function sendApart(
-  batch: Batch,
-  refusal: SomeRefused,
-  send: (batch: Batch) => Promise<AnsweredNotice[] | SomeRefused>,
-): Promise<AnsweredNotice[]> {
+export const sendApart: SendApart = async (batch, refusal, send) => {
   const answered: AnsweredNotice[] = [];
   const refuse = (notices: readonly Notice[], { reason }: SomeRefused): void => {
     answered.push(...notices.map((notice): AnsweredNotice => ({ phase: 'notSent', notice, reason })));
@@ -35,4 +30,4 @@ export async function sendApart(
     }
   }
   return answered;
-}
+};

@@ -8,17 +8,26 @@ import type { Notice } from '../domain/notice.ts';
 import { unknownTags } from '../domain/unknown-tags.ts';
 import { CallFailed, type RespondPorts, SomeRefused } from '../ports.ts';
 
+/** `send`: the notices of the batch, answered, or SSM's refusal of some of its instances. */
+export type SendApart = (
+  batch: Batch,
+  refusal: SomeRefused,
+  send: (batch: Batch) => Promise<AnsweredNotice[] | SomeRefused>,
+) => Promise<AnsweredNotice[]>;
+
 /**
  * Answers every notice, whatever becomes of the others. What was in time and was not sent, the caller hands on. At most
  * 200 instances, the values that one filter of DescribeInstances takes.
  *
  * @param untilMs epoch milliseconds at which the caller must have its answer
+ * @param sendApart what is done where SSM refuses a whole command for some of its instances; nothing where absent
  */
 export async function respond(
   notices: readonly Notice[],
   defaults: Settings,
   untilMs: number,
   ports: RespondPorts,
+  sendApart?: SendApart,
 ): Promise<AnsweredNotice[]> {
   const seenMs = ports.now();
   const late = notices.filter((notice) => isLate(notice, seenMs));
@@ -37,7 +46,7 @@ export async function respond(
     else answered.push(decision.answered);
   }
   const { batches, oversize } = batch(guarded, defaults);
-  const sent = await Promise.all(batches.map((each) => sendWhole(each, untilMs, ports)));
+  const sent = await Promise.all(batches.map((each) => sendWhole(each, untilMs, ports, sendApart)));
   const tooLarge = oversize.map(
     (notice): AnsweredNotice => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
   );
@@ -62,12 +71,15 @@ async function lookUp(
   return new Map(instances.map((instance) => [instance.instanceId, instance]));
 }
 
-async function sendWhole(toSend: Batch, untilMs: number, ports: RespondPorts): Promise<AnsweredNotice[]> {
+async function sendWhole(
+  toSend: Batch,
+  untilMs: number,
+  ports: RespondPorts,
+  sendApart: SendApart = giveUp,
+): Promise<AnsweredNotice[]> {
   const said = await send(toSend, untilMs, ports);
   const answered =
-    said instanceof SomeRefused
-      ? await (await import('./refused.ts')).sendApart(toSend, said, (part) => send(part, untilMs, ports))
-      : said;
+    said instanceof SomeRefused ? await sendApart(toSend, said, (part) => send(part, untilMs, ports)) : said;
   return answered.map((each) => {
     const entry = toSend.entries[each.notice.instanceId];
     return entry === undefined ? each : { ...each, settings: entry.settings };
@@ -90,6 +102,8 @@ async function send(
     return notSent(notices, error);
   }
 }
+
+const giveUp: SendApart = async ({ notices }, refusal) => notSent(notices, refusal);
 
 /** Any other error is a fault of ours: it goes on as it is and fails the whole invocation. */
 function notSent(notices: readonly Notice[], error: unknown): NotSent[] {

@@ -40,10 +40,12 @@ export const agentNotRegistered: Scenario = {
 
 export const agentRegistersLate: Scenario = {
   name: 'agent-registers-late',
-  story: 'the agent registers six seconds after the notice: the command is tried until then, and arrives',
+  story: 'the agent registers four seconds after the notice: the command is tried until then, and arrives',
   expected: 'graceful',
+  onlyInAll: true,
+  windowSeconds: 25,
   tags: WORKER_TAGS,
-  agent: { registersAfter: 6 },
+  agent: { registersAfter: 4 },
   prepare: prepareWorkload,
   expectations: [
     workIsSafe,

@@ -65,26 +65,13 @@ describe('a ticket of the bundle', { timeout: 20_000 }, () => {
   it.each([
     ['a notice that came late', () => spotEvent(), described([]), { left: 'late', guarded: false }],
     [
-      'a command that failed',
-      fresh,
-      instance(GUARDED),
-      { left: 'notSent', guarded: true, reason: 'InvalidDocument' },
-    ],
-    [
       'an instance that was shutting down',
       fresh,
       instance(GUARDED, 'shutting-down'),
       { left: 'unreachable', guarded: true, reason: 'shutting-down' },
     ],
-    [
-      'an instance that EC2 does not name',
-      fresh,
-      described([]),
-      { left: 'notSent', guarded: false, reason: 'InstanceNotFound' },
-    ],
   ])('leaves a ticket for %s too', async (_name, event, answer, expected) => {
     place.aws.answers('ec2', answer);
-    place.aws.answers('ssm', ssmFault('InvalidDocument'));
     await place.run(event());
     const body = place.ticketLeft();
     expect(JSON.parse(body)).toMatchObject(expected);
@@ -95,8 +82,10 @@ describe('a ticket of the bundle', { timeout: 20_000 }, () => {
     ['an untagged instance', fresh, {}],
     ['a recommendation that is declined', recommendation, GUARDED],
     ['what is no notice', () => null, GUARDED],
+    ['a command that failed: it comes again from the overflow queue', fresh, GUARDED],
   ])('leaves no ticket for %s', async (_name, event, tags) => {
     place.aws.answers('ec2', instance(tags as Record<string, string>));
+    place.aws.answers('ssm', ssmFault('InvalidDocument'));
     await place.run(event());
     expect(place.aws.queueCalls).toEqual([]);
   });

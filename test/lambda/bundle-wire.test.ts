@@ -207,15 +207,29 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
       { arn: FUNCTION_ARN.replace(REGION, region), remainingMs: 3_100 },
     );
     expect(lines[0]).toEqual({ host });
-    expect(lines).toContainEqual({ host: host.replace('ec2.', 'sqs.') });
     expect(error).toContain(`command not sent: ${INSTANCE_ID} (ENOTFOUND)`);
   });
 
-  it("throws before Lambda's time is over when it is throttled for ever", async () => {
-    place.aws.answers('ec2', ec2Fault('RequestLimitExceeded', 503));
+  it.each([
+    ['EC2', ec2Fault('RequestLimitExceeded', 503), commandTaken(), 'RequestLimitExceeded', 1],
+    ['SSM', instance(GUARDED), ssmFault('ThrottlingException'), 'ThrottlingException', 2],
+  ])(
+    'throws at once where %s throttles it: the overflow queue asks for many at a time',
+    async (_name, ec2, ssm, reason, calls) => {
+      place.aws.answers('ec2', ec2);
+      place.aws.answers('ssm', ssm);
+      const { log, error } = await place.run(fresh());
+      expect(error).toBe(`command not sent: ${INSTANCE_ID} (${reason})`);
+      expect(log).toMatchObject([{ phase: 'notSent' }]);
+      expect(place.aws.calls).toHaveLength(calls);
+    },
+  );
+
+  it("throws before Lambda's time is over when EC2 is broken for ever", async () => {
+    place.aws.answers('ec2', ec2Fault('InternalError', 500));
     const startMs = Date.now();
     const { log, error } = await place.run(fresh(), { remainingMs: 4_500 });
-    expect(error).toBe(`command not sent: ${INSTANCE_ID} (RequestLimitExceeded)`);
+    expect(error).toBe(`command not sent: ${INSTANCE_ID} (InternalError)`);
     expect(log).toMatchObject([{ phase: 'notSent' }]);
     expect(Date.now() - startMs).toBeLessThan(4_500);
     expect(place.aws.calls.length).toBeGreaterThan(2);
@@ -229,11 +243,14 @@ describe('the bundle on the wire', { timeout: 20_000 }, () => {
     expect(Object.values(METRICS)).toEqual(expect.arrayContaining(names));
   });
 
-  it.each([FUNCTION_VARIABLES.document, FUNCTION_VARIABLES.defaults, FUNCTION_VARIABLES.settlementQueue])(
-    'does not start without %s',
-    async (name) => {
-      const { [name]: _gone, ...rest } = ENVIRONMENT;
-      expect((await invoke(fresh(), rest)).error).toContain(`wrong environment: ${name} is missing`);
-    },
-  );
+  it.each([
+    FUNCTION_VARIABLES.document,
+    FUNCTION_VARIABLES.defaults,
+    FUNCTION_VARIABLES.settlementQueue,
+    FUNCTION_VARIABLES.overflowQueue,
+    FUNCTION_VARIABLES.deadLetterQueue,
+  ])('does not start without %s', async (name) => {
+    const { [name]: _gone, ...rest } = ENVIRONMENT;
+    expect((await invoke(fresh(), rest)).error).toContain(`wrong environment: ${name} is missing`);
+  });
 });

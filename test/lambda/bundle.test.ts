@@ -1,7 +1,6 @@
 // What esbuild made of each function: what is in it, and what is read before the command leaves.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +13,8 @@ describe('the bundle', () => {
   let all: Record<string, Metafile>;
   let built: Metafile;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'spot-guard-build-'));
+    // As deep as the other: the maps name the sources from where they lie, and the chunks' names follow from all of it.
+    folder = await mkdtemp(join(dirname(BUNDLE), '../../lambda-'));
     all = await buildLambda(folder);
     built = all.respond as Metafile;
   });

@@ -30,10 +30,14 @@ describe('an alarm', () => {
     ['NoticeLost', own('NoticesLost')],
     [
       'OverflowWaiting',
+      { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 900 },
+    ],
+    [
+      'NoticeDeadLetters',
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
     ],
     [
-      'DeadLetters',
+      'TicketDeadLetters',
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
     ],
     [
@@ -81,8 +85,9 @@ describe('an alarm', () => {
   it('watches its own queue or function', () => {
     const nameOf = (type: string, text: string) => only(template, type, text).id;
     const of = (name: string) => JSON.stringify(alarms[name]);
-    expect(of('OverflowWaiting')).toContain(nameOf('AWS::SQS::Queue', 'SpotGuardOverflow'));
-    expect(of('DeadLetters')).toContain(nameOf('AWS::SQS::Queue', '"Properties":{"FifoQueue"'));
+    expect(of('OverflowWaiting')).toContain(nameOf('AWS::SQS::Queue', 'SpotGuardOverflowQueue'));
+    expect(of('NoticeDeadLetters')).toContain(nameOf('AWS::SQS::Queue', 'SpotGuardOverflowDeadLetters'));
+    expect(of('TicketDeadLetters')).toContain(nameOf('AWS::SQS::Queue', '"Properties":{"FifoQueue"'));
     expect(of('SettlementMissing')).toContain(nameOf('AWS::SQS::Queue', 'SpotGuardSettlementQueue'));
     for (const part of ['Respond', 'Settle', 'Coverage']) {
       expect(of(`${part}Errors`)).toContain(nameOf('AWS::Lambda::Function', `SpotGuard${part}Function`));
@@ -127,7 +132,8 @@ describe('an alarm', () => {
         OutcomeUnknown: 14,
         NoticeLost: 15,
         OverflowWaiting: 16,
-        DeadLetters: 17,
+        NoticeDeadLetters: 17,
+        TicketDeadLetters: 17,
         RespondErrors: 18,
         SettleErrors: 18,
         CoverageErrors: 18,

@@ -5,7 +5,8 @@ import { arnOf, only, policyOf, synthesise, writesLog } from './synthesised.ts';
 
 const template = synthesise();
 const document = only(template, 'AWS::SSM::Document', '"name":"accept"');
-const queue = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflow');
+const queue = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowQueue');
+const deadLetters = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowDeadLetters');
 const settlement = only(template, 'AWS::SQS::Queue', 'SpotGuardSettlementQueue');
 const log = only(template, 'AWS::Logs::LogGroup');
 const rule = only(template, 'AWS::Events::Rule', 'EventPattern');
@@ -82,6 +83,8 @@ describe('the function', () => {
         SPOT_GUARD_DOCUMENT: { Ref: document.id },
         SPOT_GUARD_DEFAULTS: '{"drain-until":"45","save-until":"10","clean-until":"5","grace":"5"}',
         SPOT_GUARD_SETTLEMENT_QUEUE: { Ref: settlement.id },
+        SPOT_GUARD_OVERFLOW_QUEUE: { Ref: queue.id },
+        SPOT_GUARD_DEAD_LETTER_QUEUE: { Ref: deadLetters.id },
         POWERTOOLS_LOG_LEVEL: 'INFO',
         POWERTOOLS_SERVICE_NAME: 'spot-guard',
         POWERTOOLS_METRICS_NAMESPACE: 'SpotGuard',
@@ -96,6 +99,16 @@ describe('the function', () => {
       MaximumEventAgeInSeconds: 60,
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: arnOf(queue) } },
+    });
+  });
+
+  it('reads the overflow queue ten at a time without a window, three at once, and gives back what failed', () => {
+    expect(only(template, 'AWS::Lambda::EventSourceMapping', 'SpotGuardRespond').Properties).toEqual({
+      FunctionName: { Ref: respond.id },
+      EventSourceArn: arnOf(queue),
+      BatchSize: 10,
+      ScalingConfig: { MaximumConcurrency: 3 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
 
@@ -119,7 +132,17 @@ describe('the function', () => {
         {
           Effect: 'Allow',
           Action: 'sqs:SendMessage',
-          Resource: [arnOf(queue), arnOf(settlement)],
+          Resource: [arnOf(deadLetters), arnOf(queue), arnOf(settlement)],
+        },
+        {
+          Effect: 'Allow',
+          Action: [
+            'sqs:ChangeMessageVisibility',
+            'sqs:DeleteMessage',
+            'sqs:GetQueueAttributes',
+            'sqs:ReceiveMessage',
+          ],
+          Resource: arnOf(queue),
         },
       ],
     });
@@ -127,16 +150,20 @@ describe('the function', () => {
 });
 
 describe('the overflow queue', () => {
-  it('keeps what it gets for 14 days, encrypted', () => {
+  it('shows again after 20 s what a function died over, and gives it up at last, encrypted all the time', () => {
+    const common = { MessageRetentionPeriod: 14 * 24 * 3600, SqsManagedSseEnabled: true };
     expect(queue.Properties).toEqual({
-      MessageRetentionPeriod: 14 * 24 * 3600,
-      SqsManagedSseEnabled: true,
-      VisibilityTimeout: 60,
+      ...common,
+      VisibilityTimeout: 20,
+      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 200 },
     });
+    expect(deadLetters.Properties).toEqual(common);
   });
 
   it('takes messages of the one rule, and of nobody without TLS', () => {
-    expect(only(template, 'AWS::SQS::QueuePolicy', 'SpotGuardOverflow').Properties.PolicyDocument).toEqual({
+    expect(
+      only(template, 'AWS::SQS::QueuePolicy', 'SpotGuardOverflowQueue').Properties.PolicyDocument,
+    ).toEqual({
       Version: '2012-10-17',
       Statement: [
         {

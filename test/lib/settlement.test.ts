@@ -14,7 +14,7 @@ const inBucket = (path: string) => ({ 'Fn::Join': ['', [arnOf(bucket), path]] })
 describe('the function settle', () => {
   it('has a minute for ten tickets, of which it takes few at once', () => {
     expect(settle.Properties).toMatchObject({ MemorySize: 512, Timeout: 60, Runtime: 'nodejs24.x' });
-    expect(only(template, 'AWS::Lambda::EventSourceMapping').Properties).toEqual({
+    expect(only(template, 'AWS::Lambda::EventSourceMapping', 'SpotGuardSettle').Properties).toEqual({
       FunctionName: { Ref: settle.id },
       EventSourceArn: arnOf(settlement),
       BatchSize: 10,
@@ -95,6 +95,8 @@ describe('the settlement queue', () => {
   it('holds tickets back past the deadline, and gives up after ten looks', () => {
     expect(settlement.Properties).toEqual({
       FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
       DelaySeconds: 150,
       // Six times the function's timeout.
       VisibilityTimeout: 360,

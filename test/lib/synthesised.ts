@@ -36,11 +36,12 @@ export interface Resource {
   readonly DeletionPolicy?: string;
 }
 
-/** The one resource of its type, among those whose name or properties hold `text` where that is given. */
+/** The one resource of its type, where `text` is given the one whose name holds it, else whose properties do. */
 export function only(template: Template, type: string, text = ''): Resource & { readonly id: string } {
-  const [first, ...others] = Object.entries(template.findResources(type)).filter(([id, resource]) =>
-    `${id}${JSON.stringify(resource)}`.includes(text),
-  );
+  const all = Object.entries(template.findResources(type));
+  const named = all.filter(([id]) => id.includes(text));
+  const holding = all.filter(([, resource]) => JSON.stringify(resource).includes(text));
+  const [first, ...others] = named.length === 1 ? named : holding;
   if (first === undefined || others.length > 0) throw new Error(`not exactly one ${type} with ${text}`);
   return { id: first[0], ...(first[1] as Resource) };
 }

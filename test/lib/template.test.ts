@@ -8,7 +8,8 @@ import { only, synthesise } from './synthesised.ts';
 
 const template = synthesise();
 const document = only(template, 'AWS::SSM::Document', '"name":"accept"');
-const queue = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflow');
+const queue = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowQueue');
+const noticeDeadLetters = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowDeadLetters');
 const deadLetters = only(template, 'AWS::SQS::Queue', '"Properties":{"FifoQueue"');
 const bucket = only(template, 'AWS::S3::Bucket');
 const log = only(template, 'AWS::Logs::LogGroup');
@@ -28,7 +29,7 @@ describe('the stack', () => {
       ...thrice('AWS::IAM::Policy'),
       ...thrice('AWS::IAM::Role'),
       ...twice('AWS::Lambda::EventInvokeConfig'),
-      'AWS::Lambda::EventSourceMapping',
+      ...twice('AWS::Lambda::EventSourceMapping'),
       ...thrice('AWS::Lambda::Function'),
       ...twice('AWS::Lambda::Permission'),
       'AWS::Logs::LogGroup',
@@ -36,8 +37,10 @@ describe('the stack', () => {
       'AWS::S3::BucketPolicy',
       'AWS::SNS::Topic',
       'AWS::SNS::TopicPolicy',
-      ...thrice('AWS::SQS::Queue'),
-      ...thrice('AWS::SQS::QueuePolicy'),
+      ...twice('AWS::SQS::Queue'),
+      ...twice('AWS::SQS::Queue'),
+      ...twice('AWS::SQS::QueuePolicy'),
+      ...twice('AWS::SQS::QueuePolicy'),
       'AWS::SSM::Association',
       'AWS::SSM::Association',
       'AWS::SSM::Document',
@@ -54,6 +57,7 @@ describe('the stack', () => {
       FunctionName: { Ref: respond.id },
       LogGroupName: { Ref: log.id },
       OverflowQueueUrl: { Ref: queue.id },
+      NoticeDeadLetterQueueUrl: { Ref: noticeDeadLetters.id },
       SettlementDeadLetterQueueUrl: { Ref: deadLetters.id },
       BucketName: { Ref: bucket.id },
       AlarmTopicArn: { Ref: topic.id },
