@@ -18,6 +18,8 @@ export function environment(endpointUrl: string): Record<string, string> {
     [FUNCTION_VARIABLES.document]: DOCUMENT,
     [FUNCTION_VARIABLES.defaults]: JSON.stringify(DEFAULTS),
     [FUNCTION_VARIABLES.settlementQueue]: `${endpointUrl}/${ACCOUNT}/tickets.fifo`,
+    [FUNCTION_VARIABLES.overflowQueue]: `${endpointUrl}/${ACCOUNT}/overflow`,
+    [FUNCTION_VARIABLES.deadLetterQueue]: `${endpointUrl}/${ACCOUNT}/dead-letters`,
     [FUNCTION_VARIABLES.logLevel]: 'INFO',
     [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
     [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,

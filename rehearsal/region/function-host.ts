@@ -185,7 +185,7 @@ async function toDestination(
 }
 
 function messageOf({ responsePayload: payload, requestContext }: FailureRecord): string {
-  return isObject(payload) && typeof payload.errorMessage === 'string'
-    ? payload.errorMessage
-    : requestContext.condition;
+  const said =
+    isObject(payload) && typeof payload.errorMessage === 'string' ? `, ${payload.errorMessage}` : '';
+  return `${requestContext.condition}${said}`;
 }

@@ -43,7 +43,6 @@ export const agentRegistersLate: Scenario = {
   story: 'the agent registers four seconds after the notice: the command is tried until then, and arrives',
   expected: 'graceful',
   onlyInAll: true,
-  windowSeconds: 25,
   tags: WORKER_TAGS,
   agent: { registersAfter: 4 },
   prepare: prepareWorkload,

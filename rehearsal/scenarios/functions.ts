@@ -33,8 +33,8 @@ export const functionCrashes: Scenario = {
   tags: WORKER_TAGS,
   trouble: { of: 'respond', fault: 'crashes', first: 1 },
   prepare: prepareWorkload,
-  // A retry of Lambda's own would come when it is too late.
-  expectations: [...answeredInTheEnd, because('Runtime exited')],
+  // A retry of Lambda's own would come when it is too late: none must have been thought of.
+  expectations: [...answeredInTheEnd, because('RetriesExhausted'), because('Runtime exited')],
 };
 
 export const functionHangs: Scenario = {

@@ -50,7 +50,8 @@ const withVariables = (variables: JsonObject): Template =>
 const callingOut = `--import=data:text/javascript,${encodeURIComponent(
   "setTimeout(() => import('node:http').then((http) => http.get('http://192.0.2.7').on('error', () => {})), 0)",
 )}`;
-const aside = (problem: RegExp | undefined): boolean => /log is lost|loopback/.test(problem?.source ?? '');
+const aside = (problem: RegExp | undefined): boolean =>
+  /log is lost|loopback|may not invoke/.test(problem?.source ?? '');
 const queued = /the event goes to/;
 
 describe('the template as it is', () => {
@@ -135,7 +136,8 @@ describe.concurrent('a template', () => {
     async ({ change, problem, event, denied }) => {
       const { outcome, problems, events, apiCalls, asExpected } = await run(change());
       expect(asExpected).toBe(false);
-      // The log's own permission and a call elsewhere are no part of the way: the command goes out all the same.
+      // The log's own permission and a call elsewhere are no part of the way, and from the overflow queue the command
+      // goes out all the same.
       expect(['unprotected', ...(aside(problem) ? ['graceful'] : [])]).toContain(outcome);
       if (problem) expect(problems.join('\n')).toMatch(problem);
       if (event) expect(events.map(({ what }) => what).join('\n')).toMatch(event);

@@ -15,7 +15,13 @@ export interface Mutation {
 }
 
 /** What nobody but a scenario with a fault in it can see. */
-const FAULTY = [PLAIN, 'agent-not-registered', 'least-privilege', 'lambda-unreachable'] as const;
+const FAULTY = [
+  PLAIN,
+  'function-crashes',
+  'agent-not-registered',
+  'least-privilege',
+  'lambda-unreachable',
+] as const;
 
 export function mutationsOf(template: Template): Mutation[] {
   return [...template.resources.values()].flatMap(({ logicalId, type, properties }) =>
@@ -31,7 +37,7 @@ export function mutationsOf(template: Template): Mutation[] {
 /** Of what, where the stack has several of a type. */
 function partOf(logicalId: string): string {
   const [, part, of = ''] =
-    /^SpotGuard(Respond|Settle(?!ment)|Coverage|SettlementDeadLetters|SettlementQueue|Overflow|Notices)(Schedule)?/.exec(
+    /^SpotGuard(Respond|Settle(?!ment)|Coverage|SettlementDeadLetters|SettlementQueue|OverflowDeadLetters|OverflowQueue|Notices)(Schedule)?/.exec(
       logicalId,
     ) ?? [];
   return part === undefined ? '' : ` of ${part.toLowerCase()}${of.toLowerCase()}`;
@@ -56,7 +62,7 @@ function breaksOf(logicalId: string, type: string, properties: JsonObject): Brea
       return policyBreaks(['AssumeRolePolicyDocument'], properties, false);
     case 'AWS::SQS::QueuePolicy':
       return [
-        gone([logicalId.includes('Overflow') ? 'lambda-unreachable' : 'least-privilege']),
+        gone([logicalId.includes('OverflowQueue') ? 'lambda-unreachable' : 'least-privilege']),
         ...policyBreaks(['PolicyDocument'], properties, false),
       ];
     case 'AWS::S3::Bucket':
@@ -95,6 +101,8 @@ function breaksOf(logicalId: string, type: string, properties: JsonObject): Brea
       ];
     case 'AWS::SQS::Queue':
       return queueBreaks(properties);
+    case 'AWS::Lambda::EventSourceMapping':
+      return sourceBreaks(['function-crashes'], ['agent-registers-late']);
     default:
       throw new Error(`no mutations are known of ${type}`);
   }
@@ -108,13 +116,15 @@ function queueBreaks(properties: JsonObject): Break[] {
     MessageRetentionPeriod: 'nothing here waits for days',
     VisibilityTimeout: 'nothing here takes so long',
     SqsManagedSseEnabled: 'nobody here reads the disk',
+    DeduplicationScope: 'nothing here leaves so many tickets',
+    FifoThroughputLimit: 'nothing here leaves so many tickets',
   };
   return [
     gone([PLAIN]),
     ...Object.keys(properties).map((key) => {
       const why = survives[key];
       if (why !== undefined) return dropped([key], { survives: `${why}; ${LIB_ASKS}` });
-      return dropped([key], { scenarios: [PLAIN, 'settle-never-works'] });
+      return dropped([key], { scenarios: [PLAIN, 'settle-never-works', 'function-never-works'] });
     }),
   ];
 }
@@ -144,18 +154,23 @@ function settleBreaks(type: string, properties: JsonObject): Break[] {
         }),
       ];
     case 'AWS::Lambda::EventSourceMapping':
-      return [
-        gone([PLAIN]),
-        changed(['FunctionName'], 'other'),
-        changed(['EventSourceArn'], 'other'),
-        dropped(['FunctionResponseTypes'], { scenarios: ['instance-lives-on'] }),
-        ...['BatchSize', 'ScalingConfig'].map((key) =>
-          dropped([key], { survives: `it is for many notices at once; ${LIB_ASKS}` }),
-        ),
-      ];
+      return sourceBreaks([PLAIN], ['instance-lives-on']);
     default:
       throw new Error(`no mutations are known of ${type} of settle`);
   }
+}
+
+/** `failing`: where something of a batch is to come again. */
+function sourceBreaks(scenarios: readonly string[], failing: readonly string[]): Break[] {
+  return [
+    gone(scenarios),
+    changed(['FunctionName'], 'other', { scenarios }),
+    changed(['EventSourceArn'], 'other', { scenarios }),
+    dropped(['FunctionResponseTypes'], { scenarios: failing }),
+    ...['BatchSize', 'ScalingConfig'].map((key) =>
+      dropped([key], { survives: `it is for many notices at once; ${LIB_ASKS}` }),
+    ),
+  ];
 }
 
 /** What looks for lost notices: a scenario must lose one. */
@@ -305,6 +320,12 @@ function functionBreaks(needless?: string): Break[] {
   ];
 }
 
+/** Who asks for the value itself, where the plain way does not. */
+const FOR_VALUES: Readonly<Record<string, readonly string[]>> = {
+  SPOT_GUARD_OVERFLOW_QUEUE: ['agent-registers-late'],
+  SPOT_GUARD_DEAD_LETTER_QUEUE: ['agent-not-registered'],
+};
+
 /** `unread`: what every function is given and this one does not read. */
 function variableBreaks(properties: JsonObject, unread: readonly string[] = []): Break[] {
   const path = ['Environment', 'Variables'];
@@ -320,7 +341,7 @@ function variableBreaks(properties: JsonObject, unread: readonly string[] = []):
     }
     const breaks = [
       dropped(own, { scenarios: ['graceful'] }),
-      changed(own, 'other', { scenarios: ['graceful'] }),
+      changed(own, 'other', { scenarios: FOR_VALUES[String(name)] ?? ['graceful'] }),
     ];
     if (name !== 'SPOT_GUARD_DEFAULTS' || typeof value !== 'string') return breaks;
     const defaults: unknown = JSON.parse(value);
