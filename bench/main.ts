@@ -1,5 +1,6 @@
 // `npm run bench`: times what must be fast. Exit code 0, 1 if it could not measure, 2 for a wrong call.
 import { measureAgainst, tableOfAgainst } from './against.ts';
+import { measureBurst, tableOfBurst } from './burst.ts';
 import { measureGuard, tableOfGuard } from './guard.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { measureRespond, tableOfRespond } from './respond.ts';
@@ -18,6 +19,10 @@ async function measure({ json, subject, rounds, idleSeconds, against }: Options)
   if (against !== undefined) {
     const figures = await measureAgainst(against, rounds, progress);
     return json ? `${JSON.stringify(figures)}\n` : tableOfAgainst(figures);
+  }
+  if (subject === 'burst') {
+    const figures = await measureBurst(rounds, progress);
+    return json ? `${JSON.stringify(figures)}\n` : tableOfBurst(figures);
   }
   if (subject === 'respond') {
     const figures = await measureRespond(rounds, progress);

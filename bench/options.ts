@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-export const SUBJECTS = ['respond', 'guard'] as const;
+export const SUBJECTS = ['respond', 'guard', 'burst'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 export interface Options {
@@ -17,16 +17,17 @@ export interface Options {
   readonly against?: string;
 }
 
-const MOST_ROUNDS = 1_000;
-const USUAL_ROUNDS: Readonly<Record<Subject, number>> = { respond: 25, guard: 200 };
+const MOST_ROUNDS = 5_000;
+const USUAL_ROUNDS: Readonly<Record<Subject, number>> = { respond: 25, guard: 200, burst: 2_000 };
 /** Five minutes: what happens once a minute is in it. */
 const MOST_IDLE_SECONDS = 300;
 
 export const USAGE = `usage: npm run bench -- [--json] [--only SUBJECT] [--rounds N] [--idle SECONDS] [--against DIR]
 
   --json          one JSON object and nothing else
-  --only SUBJECT  what is measured: ${SUBJECTS.join(' or ')}; ${SUBJECTS[0]} where absent
-  --rounds N      how often, 1 to ${MOST_ROUNDS}; where absent ${USUAL_ROUNDS.respond} for respond, ${USUAL_ROUNDS.guard} notices for guard
+  --only SUBJECT  what is measured: ${SUBJECTS.join(', ')}; ${SUBJECTS[0]} where absent
+  --rounds N      how often, 1 to ${MOST_ROUNDS}; where absent ${USUAL_ROUNDS.respond} for respond, ${USUAL_ROUNDS.guard} notices for guard,
+                  ${USUAL_ROUNDS.burst} at once for burst
   --against DIR   respond alone: cold starts of the bundle in DIR between its own, and the ratio
   --idle SECONDS  how long guard's watcher is watched without a notice, 1 to ${MOST_IDLE_SECONDS}; ${MOST_IDLE_SECONDS} where absent
 `;

@@ -12,7 +12,7 @@ import type { LogLevel } from './settings.ts';
 
 export interface GuardFunctionProps
   extends Required<Pick<FunctionOptions, 'description' | 'memorySize'>>,
-    Pick<FunctionOptions, 'retryAttempts' | 'maxEventAge' | 'onFailure'> {
+    Pick<FunctionOptions, 'retryAttempts' | 'maxEventAge' | 'onFailure' | 'reservedConcurrentExecutions'> {
   readonly name: 'respond' | 'settle' | 'coverage';
   readonly log: LogGroup;
   readonly logLevel: LogLevel;

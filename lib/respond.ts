@@ -39,6 +39,9 @@ export function respondFunction(
     // A third of a processor: memory here buys the speed of the cold start.
     memorySize: 512,
     timeoutSeconds: 10,
+    ...(checked.reservedConcurrency === undefined
+      ? {}
+      : { reservedConcurrentExecutions: checked.reservedConcurrency }),
     variables: {
       document: document.ref,
       defaults: JSON.stringify(defaultsOf(checked)),

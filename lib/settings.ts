@@ -61,10 +61,21 @@ export interface SpotGuardProps extends AlarmProps {
    * @default Duration.seconds(5)
    */
   readonly grace?: Duration;
+
+  /**
+   * Calls at once that Lambda keeps free for the function that answers notices, and that it may not exceed: from 10 to
+   * 10,000. New accounts have 10 in all, of which none can be kept. A mass reclaim takes some 1,000 for a few seconds.
+   *
+   * @default - what the account has, shared with its other functions
+   */
+  readonly reservedConcurrency?: number;
 }
 
 /** Every setting with its default filled in, and checked. */
-export interface Checked extends Readonly<Record<Threshold, number>>, Pick<AlarmProps, Address> {
+export interface Checked
+  extends Readonly<Record<Threshold, number>>,
+    Pick<AlarmProps, Address>,
+    Pick<SpotGuardProps, 'reservedConcurrency'> {
   readonly logRetentionDays: number;
   readonly logLevel: LogLevel;
   /** Seconds. */
@@ -77,7 +88,7 @@ export interface Checked extends Readonly<Record<Threshold, number>>, Pick<Alarm
 /** A setting's value before it is checked. Seconds are numbers here, or tokens of numbers. */
 export type Given = Readonly<Partial<Record<keyof Checked, unknown>>>;
 
-export const DEFAULTS: Omit<Checked, Address> = {
+export const DEFAULTS: Omit<Checked, Address | 'reservedConcurrency'> = {
   ...THRESHOLDS,
   logRetentionDays: RetentionDays.ONE_MONTH,
   logLevel: 'INFO',
@@ -95,7 +106,14 @@ export const RANGES = {
 } as const;
 
 /** All there are. */
-export const NAMES: readonly string[] = [...Object.keys(DEFAULTS), ...Object.keys(ADDRESSES)];
+export const NAMES: readonly string[] = [
+  ...Object.keys(DEFAULTS),
+  ...Object.keys(ADDRESSES),
+  'reservedConcurrency',
+];
+
+/** Fewer would be fewer than read the overflow queue, and answer a notice beside them. */
+const RESERVED = { min: 10, max: 10_000 };
 
 const RETENTION_DAYS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
@@ -149,11 +167,21 @@ export function check(
     refuse(name, allowed);
     return {};
   };
+  const reserved = (): Partial<Checked> => {
+    const { reservedConcurrency: value } = given;
+    if (value === undefined) return {};
+    const { min, max } = RESERVED;
+    if (typeof value === 'number' && (Token.isUnresolved(value) || isWholeWithin(value, min, max)))
+      return { reservedConcurrency: value };
+    refuse('reservedConcurrency', `whole numbers from ${min} to ${max}`);
+    return {};
+  };
   const thresholds = Object.keys(THRESHOLDS) as Threshold[];
   const checked: Checked = {
     ...(Object.fromEntries(thresholds.map((name) => [name, threshold(name)])) as Record<Threshold, number>),
     ...address('alarmTopicArn'),
     ...address('alarmEmail'),
+    ...reserved(),
     logRetentionDays: oneOf('logRetentionDays', RETENTION_DAYS, DEFAULTS.logRetentionDays),
     logLevel: oneOf('logLevel', LOG_LEVELS, DEFAULTS.logLevel),
     drainUntil: seconds('drainUntil'),

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { WINDOW_SECONDS } from '../contract/notices.ts';
 import { rehearseAll } from './all.ts';
+import { burst } from './burst/burst.ts';
+import { tableOfBurst } from './burst/result.ts';
 import { checkHost, type Host } from './host.ts';
 import { type Options, readOptions, USAGE, UsageError } from './options.ts';
 import { loopbackNodeOptions } from './region/function-host.ts';
@@ -63,6 +65,9 @@ async function main(): Promise<number> {
       const { signal } = interrupted;
       return (await rehearseAll({ scenarios: SCENARIOS, template, host, signal, say, colours })) ? 0 : 1;
     }
+    const { notices } = options;
+    if (notices !== undefined)
+      return await runBurst({ ...options, notices }, template, host, interrupted.signal);
     return await runOne(options, template, host, interrupted.signal);
   } catch (error) {
     const { aborted, reason } = interrupted.signal;
@@ -109,6 +114,21 @@ async function runOne(
   if (json) say(JSON.stringify(outcomes));
   else showVerdict(outcomes, eventFile !== undefined);
   return outcomes.outcome === 'graceful' && outcomes.asExpected ? 0 : 1;
+}
+
+async function runBurst(
+  { notices, json }: Options & { readonly notices: number },
+  template: Template,
+  host: Host,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!json) say(`Rehearsal: ${notices} notices at once, against the rates of an account\n`);
+  const onProgress = (line: string): void => {
+    if (!json) say(line);
+  };
+  const result = await burst({ template, host, notices, signal, onProgress });
+  say(json ? JSON.stringify(result) : tableOfBurst(result));
+  return result.problems.length === 0 ? 0 : 1;
 }
 
 function listScenarios(json: boolean): void {

@@ -20,6 +20,8 @@ export interface Options {
   readonly all: boolean;
   readonly json: boolean;
   readonly help: boolean;
+  /** So many at once, in place of a scenario. */
+  readonly notices?: number;
   readonly windowSeconds?: number;
   readonly event?: Json;
   readonly eventFile?: string;
@@ -29,9 +31,11 @@ const MEANT_MAX = 5;
 const SHOWN_CHARS = 80;
 const DETAIL_TYPES = [INTERRUPTION_DETAIL_TYPE, ...RESERVATION_DETAIL_TYPES, ...REBALANCE_DETAIL_TYPES];
 const WINDOW = { min: 5, max: 120 };
+const NOTICES = { min: 2, max: 5_000 };
 
 export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--window SECONDS] [--json]
        npm start -- --list
+       npm start -- --notices N [--json]
        npm run rehearse:all
 
   --list             the scenarios, each with its story and the outcome that it must have
@@ -40,6 +44,7 @@ export const USAGE = `usage: npm start -- [--scenario NAME] [--event FILE] [--wi
   --event FILE       a recorded EventBridge event; only its time is moved
   --window SECONDS   how many of the ${WINDOW_SECONDS} are left to the reclaim, ${WINDOW.min} to ${WINDOW.max}; where absent, what the scenario
                      needs, or else ${DEFAULT_WINDOW_SECONDS}
+  --notices N        a burst instead: so many notices at once, ${NOTICES.min} to ${NOTICES.max}, against AWS's rates for an account
   --json             one JSON object and nothing else (npm start --silent keeps npm's own lines away)
 `;
 
@@ -56,8 +61,16 @@ export function readOptions(args: readonly string[]): Options {
     const names = beside.map(([name]) => `--${name}`).join(', ');
     faults.push(`--all: got ${names} beside it, allowed: nothing else`);
   }
+  const notices = readOr(undefined, faults, () => readWhole('--notices', values.notices, NOTICES, 'numbers'));
+  const others = Object.entries(values).filter(
+    ([key, value]) => ['scenario', 'event', 'window'].includes(key) && value !== undefined,
+  );
+  if (values.notices !== undefined && others.length > 0) {
+    const names = others.map(([name]) => `--${name}`).join(', ');
+    faults.push(`--notices: got ${names} beside it, allowed: --json`);
+  }
   const scenario = readOr(DEFAULT_SCENARIO, faults, () => readScenario(values.scenario));
-  const windowSeconds = readOr(undefined, faults, () => readWindow(window));
+  const windowSeconds = readOr(undefined, faults, () => readWhole('--window', window, WINDOW, 'seconds'));
   const event = readOr(undefined, faults, () => readEvent(eventFile));
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   return {
@@ -66,6 +79,7 @@ export function readOptions(args: readonly string[]): Options {
     list: values.list,
     json: values.json,
     help: values.help,
+    ...(notices === undefined ? {} : { notices }),
     ...(windowSeconds === undefined ? {} : { windowSeconds }),
     ...(eventFile === undefined || event === undefined ? {} : { eventFile, event }),
   };
@@ -110,6 +124,7 @@ function parse(args: readonly string[]) {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         scenario: { type: 'string' },
+        notices: { type: 'string' },
         window: { type: 'string' },
         event: { type: 'string' },
       },
@@ -121,15 +136,18 @@ function parse(args: readonly string[]) {
   }
 }
 
-function readWindow(text: string | undefined): number | undefined {
+function readWhole(
+  name: string,
+  text: string | undefined,
+  { min, max }: { readonly min: number; readonly max: number },
+  what: string,
+): number | undefined {
   if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (!/^\d+$/.test(text) || seconds < WINDOW.min || seconds > WINDOW.max) {
-    throw new UsageError(
-      `--window: got "${text}", allowed: whole seconds from ${WINDOW.min} to ${WINDOW.max}`,
-    );
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new UsageError(`${name}: got "${text}", allowed: whole ${what} from ${min} to ${max}`);
   }
-  return seconds;
+  return value;
 }
 
 function readEvent(file: string | undefined): Json | undefined {

@@ -34,6 +34,8 @@ export interface Work {
   /** The machine is gone: nothing more is run or told. */
   readonly isOver: () => boolean;
   readonly onStep: (step: StepResult) => void;
+  /** What the machine takes for the time, in epoch milliseconds; Date.now where absent. */
+  readonly now?: () => number;
 }
 
 /** How all of it ended; undefined where the machine went before. */
@@ -52,14 +54,14 @@ export async function runSteps(work: Work): Promise<InvocationStatus | undefined
 }
 
 async function runStep(work: Work, step: DocumentStep, skip: boolean): Promise<StepResult> {
-  const { parameters, document, id, killsStep, runScript } = work;
-  const started = Date.now();
+  const { parameters, document, id, killsStep, runScript, now = Date.now } = work;
+  const started = now();
   const done = (status: StepStatus, exit: number, stdout = '', stderr = ''): StepResult => ({
     name: step.name,
     status,
     exit,
     started,
-    ended: Date.now(),
+    ended: now(),
     stdout,
     stderr,
   });

@@ -5,6 +5,7 @@ import type { Place } from '../template/resolve.ts';
 import type { FunctionResource } from '../template/stack.ts';
 import { isObject } from '../template/template.ts';
 import type { Clock } from './clock.ts';
+import type { Concurrency } from './concurrency.ts';
 import type { ApiCall, Principal } from './endpoints/server.ts';
 import { type DecisiveStatement, isAllowed } from './iam.ts';
 import { type FailureRecord, LambdaFunction, type LambdaTrouble } from './lambda.ts';
@@ -28,6 +29,7 @@ export interface FunctionWorld {
   readonly onDecided: (owner: string, statement: DecisiveStatement) => void;
   readonly troubleOf: (part: string) => LambdaTrouble;
   readonly clock: Clock;
+  readonly concurrency: Concurrency;
 }
 
 /** For NODE_OPTIONS: no client of the process reaches beyond loopback. */
@@ -63,6 +65,7 @@ export async function startFunction(spec: FunctionResource, world: FunctionWorld
     (record) => toDestination(spec, principal, world, record),
     world.troubleOf(spec.part),
     world.clock.now,
+    world.concurrency,
   );
 }
 

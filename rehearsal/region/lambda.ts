@@ -2,6 +2,7 @@
 // and the record to the failure destination.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '../template/template.ts';
+import { Concurrency } from './concurrency.ts';
 import {
   Environment,
   type FunctionSpec,
@@ -9,6 +10,10 @@ import {
   type ProcessFault,
 } from './lambda-environment.ts';
 
+/** Milliseconds between the tries of an event that is throttled: first, and at most. */
+const BACK_OFF_MS = { first: 1_000, last: 300_000 };
+/** Milliseconds after which a reader of a queue asks for room again. */
+const ROOM_MS = 50;
 /** Lambda's waits before the second and the third attempt of an asynchronous event. */
 const RETRY_DELAYS_MS = [60_000, 120_000];
 
@@ -52,6 +57,7 @@ export class LambdaFunction {
   readonly #onFailure: (record: FailureRecord) => Promise<void>;
   readonly #trouble: LambdaTrouble;
   readonly #now: () => number;
+  readonly #concurrency: Concurrency;
   readonly #idle: Environment[] = [];
   readonly #all: Environment[] = [];
   readonly #stop = new AbortController();
@@ -63,7 +69,9 @@ export class LambdaFunction {
     onFailure: (record: FailureRecord) => Promise<void>,
     trouble: LambdaTrouble = { waitScale: 1 },
     now: () => number = Date.now,
+    concurrency = new Concurrency(Number.POSITIVE_INFINITY),
   ) {
+    this.#concurrency = concurrency;
     this.#trouble = trouble;
     this.#now = now;
     this.spec = spec;
@@ -72,9 +80,19 @@ export class LambdaFunction {
     this.#onFailure = onFailure;
   }
 
-  /** Waits for the answer, as an event source does. */
-  invoke(event: Json): Promise<InvocationResult> {
-    return this.#invoke(JSON.stringify(event));
+  /** How many processes there have been. */
+  get environments(): number {
+    return this.#all.length;
+  }
+
+  /** Waits for room and then for the answer, as an event source does. */
+  async invoke(event: Json): Promise<InvocationResult> {
+    while (!this.#concurrency.enter()) await this.#wait(ROOM_MS);
+    try {
+      return await this.#invoke(JSON.stringify(event));
+    } finally {
+      this.#concurrency.leave();
+    }
   }
 
   /** Resolves when the event is done with: handled, or recorded as failed. */
@@ -88,12 +106,28 @@ export class LambdaFunction {
         await this.#onFailure(this.#record(event, undefined, 'EventAgeExceeded', 0));
       return;
     }
+    for (let backOffMs = BACK_OFF_MS.first; !this.#concurrency.enter(); ) {
+      const leftMs = received + maxAgeMs - Date.now();
+      const waitMs = backOffMs * (0.5 + Math.random());
+      await this.#wait(Math.min(waitMs, leftMs));
+      if (this.#stop.signal.aborted) return;
+      if (waitMs >= leftMs) return this.#onFailure(this.#record(event, undefined, 'EventAgeExceeded', 0));
+      backOffMs = Math.min(2 * backOffMs, BACK_OFF_MS.last);
+    }
+    try {
+      await this.#untilDone(event, received, maxAgeMs);
+    } finally {
+      this.#concurrency.leave();
+    }
+  }
+
+  async #untilDone(event: Json, received: number, maxAgeMs: number): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       // Closed meanwhile: an environment that starts now would stay.
       if (this.#stop.signal.aborted) return;
       const result = await this.#invoke(JSON.stringify(event));
       if (result.functionError === undefined || this.#stop.signal.aborted) return;
-      const wait = (RETRY_DELAYS_MS[attempt - 1] ?? 0) * waitScale;
+      const wait = (RETRY_DELAYS_MS[attempt - 1] ?? 0) * this.#trouble.waitScale;
       const tooOld = Date.now() + wait - received > maxAgeMs;
       if (attempt > this.#config.maxRetries || tooOld) {
         const condition = attempt > this.#config.maxRetries ? 'RetriesExhausted' : 'EventAgeExceeded';

@@ -8,6 +8,7 @@ import type { Json, Template } from '../template/template.ts';
 import { Bucket } from './bucket.ts';
 import { type Delivery, deliveries } from './bus.ts';
 import { Commands } from './commands.ts';
+import { Concurrency } from './concurrency.ts';
 import type { CommandDocument } from './document.ts';
 import { type Ec2Instance, ec2Service } from './endpoints/ec2.ts';
 import { s3Service } from './endpoints/s3.ts';
@@ -21,6 +22,7 @@ import type { LambdaFunction } from './lambda.ts';
 import { readLive } from './live-reading.ts';
 import { passTime } from './pass-time.ts';
 import { Queue } from './queue.ts';
+import type { Rates } from './rates.ts';
 import { INSTANCE_ROLE } from './statements.ts';
 
 export interface RegionOptions
@@ -46,6 +48,10 @@ export interface RegionOptions
   readonly isRegistered: (instanceId: string) => boolean;
   readonly faults: readonly PlantedFault[];
   readonly onInvoked: (functionName: string) => void;
+  /** Calls at once of all functions; as many as come where absent. */
+  readonly concurrency?: number;
+  /** What comes faster is throttled; nothing where absent. */
+  readonly rates?: Rates;
   /** EventBridge cannot hand anything to Lambda, however often it tries. */
   readonly lambdaUnreachable: boolean;
 }
@@ -87,6 +93,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     region: place.region,
     principals,
     faults: options.faults,
+    ...(options.rates === undefined ? {} : { rates: options.rates }),
     onCall: options.onCall,
     onFault: options.onProblem,
     services: [
@@ -195,7 +202,8 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
         onDecided: (statement) => options.onDecided(INSTANCE_ROLE, statement),
       },
     });
-    const world: FunctionWorld = { ...options, endpointUrl: endpoint.url, principals, queueAt };
+    const concurrency = new Concurrency(options.concurrency ?? Number.POSITIVE_INFINITY);
+    const world: FunctionWorld = { ...options, endpointUrl: endpoint.url, principals, queueAt, concurrency };
     for (const spec of stack.functions) functions.push(await startFunction(spec, world));
     const sources = stack.eventSources.map((source): ReadQueue => {
       const target = functions.find(({ spec }) => spec.arn === source.functionArn);

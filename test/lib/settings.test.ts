@@ -37,6 +37,22 @@ describe('readContext', () => {
     expect(read({ 'spot-guard:alarmEmail': 'ops@example.com' }).props.alarmEmail).toBe('ops@example.com');
   });
 
+  it('keeps calls free for the function, where it is told to', () => {
+    const { props } = read({ 'spot-guard:reservedConcurrency': '200' });
+    expect(props).toMatchObject({ reservedConcurrency: 200 });
+    const respond = (given: SpotGuardProps) =>
+      only(
+        Template.fromStack(new SpotGuardStack(appWith(), 'S', given)),
+        'AWS::Lambda::Function',
+        'SpotGuardRespondFunction',
+      ).Properties;
+    expect(respond(props)).toMatchObject({ ReservedConcurrentExecutions: 200 });
+    expect(respond({})).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(() => read({ 'spot-guard:reservedConcurrency': 9 })).toThrow(
+      'spot-guard:reservedConcurrency: got 9, allowed whole numbers from 10 to 10000',
+    );
+  });
+
   it('names each fault of the alarms', () => {
     expect(() =>
       read({

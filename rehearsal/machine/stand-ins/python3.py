@@ -1,5 +1,7 @@
 """Run in front of every Python program of the sandbox: no socket may reach a host that is not loopback.
 
+And the time of day may be behind this machine's, where many sandboxes take turns on it.
+
 An audit hook cannot be taken out again, and a fork keeps it; a child process passes here again, because
 `sys.executable` and PATH both name the stand-in. Then the program runs as if called directly.
 """
@@ -7,8 +9,9 @@ An audit hook cannot be taken out again, and a fork keeps it; a child process pa
 import json
 import os
 import sys
+import time
 import types
-from typing import cast
+from typing import Callable, cast
 
 VIOLATIONS, STAND_IN = sys.argv[1:3]
 
@@ -64,6 +67,12 @@ def _execute(source: str, name: str) -> None:
     exec(compile(source, name, "exec"), vars(module))  # noqa: S102
 
 
+def _behind(seconds: float, now: "Callable[[], float]") -> "Callable[[], float]":
+    return lambda: now() - seconds
+
+
 sys.executable = STAND_IN
 sys.addaudithook(_audit)
+if "REHEARSAL_BEHIND" in os.environ:
+    time.time = _behind(float(os.environ["REHEARSAL_BEHIND"]), time.time)
 _run(sys.argv[3:])

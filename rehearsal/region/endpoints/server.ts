@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isAllowed, type Policies } from '../iam.ts';
+import type { Rates } from '../rates.ts';
 import { type Answer, type Call, type Service, ServiceFault, type Touched } from './service.ts';
 
 export interface Principal {
@@ -49,6 +50,8 @@ export interface EndpointOptions {
   /** By access key id. */
   readonly principals: ReadonlyMap<string, Principal>;
   readonly faults: readonly PlantedFault[];
+  /** None is throttled where absent. */
+  readonly rates?: Rates;
   readonly onCall: (call: ApiCall) => void;
   /** A call that cannot be judged or answered at all: a fault of the template or of this stand-in. */
   readonly onFault: (fault: string) => void;
@@ -132,7 +135,9 @@ async function respond(
 
   const refused = await firstRefused(service, call, principal);
   const allowed = refused === undefined;
-  const fault = nextFault(options.faults, played, principal.by, scope, call.action);
+  const planted = nextFault(options.faults, played, principal.by, scope, call.action);
+  const isInTime = options.rates?.take(`${scope}:${call.action}`) ?? true;
+  const fault = planted ?? (isInTime ? undefined : { ...call, service: scope, kind: 'throttle' as const });
   if (fault?.taken) await decide(service, call, principal, refused, undefined);
   if (fault?.kind === 'reset') {
     done(allowed, 0);

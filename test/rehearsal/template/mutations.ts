@@ -149,7 +149,7 @@ function settleBreaks(type: string, properties: JsonObject): Break[] {
       return [
         ...functionBreaks(`seconds that nothing here needs; ${LIB_ASKS}`),
         ...variableBreaks(properties).map((one) => {
-          if (one.name.includes('_DOCUMENT is')) return { ...one, scenarios: ['ticket-not-left'] };
+          if (one.name.includes('_DOCUMENT is')) return { ...one, scenarios: ['ticket-never-left'] };
           return one.name.includes('_QUEUE is') ? { ...one, scenarios: ['instance-lives-on'] } : one;
         }),
       ];
