@@ -1,5 +1,6 @@
 // Lambda's asynchronous side for one function: environments as needed, retries as the template configures them,
 // and the record to the failure destination.
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Json } from '../template/template.ts';
 import { Concurrency } from './concurrency.ts';
@@ -72,6 +73,8 @@ export class LambdaFunction {
     concurrency = new Concurrency(Number.POSITIVE_INFINITY),
   ) {
     this.#concurrency = concurrency;
+    // In a burst hundreds of events wait, each until then.
+    setMaxListeners(0, this.#stop.signal);
     this.#trouble = trouble;
     this.#now = now;
     this.spec = spec;

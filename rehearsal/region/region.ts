@@ -52,6 +52,8 @@ export interface RegionOptions
   readonly concurrency?: number;
   /** What comes faster is throttled; nothing where absent. */
   readonly rates?: Rates;
+  /** False: queues are read in the time that is skipped alone. */
+  readonly readsLive?: boolean;
   /** EventBridge cannot hand anything to Lambda, however often it tries. */
   readonly lambdaUnreachable: boolean;
 }
@@ -215,7 +217,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       return { source, queue: queueAt(source.queueArn), target, region: place.region, may };
     });
     const { onProblem } = options;
-    const live = readLive(sources, onProblem);
+    const live = readLive(options.readsLive === false ? [] : sources, onProblem);
     const passing = {
       clock,
       sources,

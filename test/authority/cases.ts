@@ -4,6 +4,7 @@ import type { Case } from './contract.ts';
 import { EC2_CASES } from './ec2-cases.ts';
 import { S3_CASES } from './s3-cases.ts';
 import { SPOT_CASES } from './spot-cases.ts';
+import { SQS_BATCH_CASES } from './sqs-batch-cases.ts';
 import { SQS_CASES } from './sqs-cases.ts';
 import { SQS_FIFO_CASES } from './sqs-fifo-cases.ts';
 import { SSM_CASES } from './ssm-cases.ts';
@@ -13,6 +14,7 @@ export const CASES: readonly Case[] = [
   ...SPOT_CASES,
   ...SSM_CASES,
   ...SQS_CASES,
+  ...SQS_BATCH_CASES,
   ...SQS_FIFO_CASES,
   ...S3_CASES,
   ...BUNDLE_CASES,

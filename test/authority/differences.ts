@@ -48,6 +48,7 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
       reason: 'moto looks ids up and does not look at them',
     },
     'MaxResults of 4': { got: 'accepted', reason: 'moto has no limit' },
+    'a batch of visibilities with nothing in it': taken('moto looks at none of its entries first'),
     'a token that nobody gave out': { got: 'Error 500', reason: 'moto fails over it' },
     'an instance tells its type, its zone and when it was launched': {
       got: {

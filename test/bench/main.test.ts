@@ -21,8 +21,8 @@ async function run(args: readonly string[]) {
 
 describe('a wrong call of the bench', () => {
   it.each([
-    ['an unknown subject', ['--only', 'settle'], /--only: got "settle", allowed: respond, guard$/],
-    ['no round at all', ['--rounds', '0'], /--rounds: got "0", allowed: whole numbers from 1 to 1000/],
+    ['an unknown subject', ['--only', 'settle'], /--only: got "settle", allowed: respond, guard, burst$/],
+    ['no round at all', ['--rounds', '0'], /--rounds: got "0", allowed: whole numbers from 1 to 5000/],
     ['rounds that are no number', ['--rounds', '1e1'], /got "1e1"/],
     [
       'a watch without end',

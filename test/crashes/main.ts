@@ -54,6 +54,8 @@ try {
     { name: 'all goes well' },
     { name: 'the event is lost', events: 0 },
     { name: 'the event comes twice', events: 2 },
+    { name: 'SSM throttles the first call', throttled: 1 },
+    { name: 'SSM throttles every call', throttled: Number.POSITIVE_INFINITY },
     { name: 'the ticket is lost', ticket: 'lost' },
     { name: 'the ticket comes twice', ticket: 'doubled' },
     { name: 'a stop takes minutes', stopSeconds: 320 },

@@ -20,6 +20,8 @@ export interface Trial {
   readonly crash?: { readonly part: Part; readonly place: string };
   /** How often EventBridge delivers the event: once where absent. */
   readonly events?: number;
+  /** How many calls of SendCommand SSM throttles: then the notice goes through the overflow queue. */
+  readonly throttled?: number;
   /** What SQS does with the first ticket. */
   readonly ticket?: 'lost' | 'doubled';
   /** EC2 stops the instance, and says so only this long after the notice. */
@@ -67,8 +69,9 @@ export async function tryOut(
       state: 'closed' as const,
     },
   };
-  // Running while `respond` looks, and gone when `settle` does.
-  let isGone = false;
+  const clock = new Clock(join(folder, 'clock'));
+  // Running up to its deadline, and gone after it.
+  const isGone = (): boolean => clock.now() >= noticeMs + 120_000;
   const log: JsonObject[] = [];
   const metrics: JsonObject[] = [];
   const faults: string[] = [];
@@ -78,16 +81,17 @@ export async function tryOut(
     violations: join(folder, 'violations'),
     instances: [
       Object.defineProperty({ ...instance }, 'state', {
-        get: () => (isGone ? (action === 'stop' ? 'stopped' : 'terminated') : 'running'),
+        get: () => (isGone() ? (action === 'stop' ? 'stopped' : 'terminated') : 'running'),
         enumerable: true,
       }),
     ],
     instanceId: INSTANCE_ID,
     isRegistered: () => true,
-    faults: [],
+    faults: [{ service: 'ssm', action: 'SendCommand', kind: 'throttle', first: trial.throttled ?? 0 }],
+    readsLive: false,
     lambdaUnreachable: false,
     waitScale: 1,
-    clock: new Clock(join(folder, 'clock')),
+    clock,
     troubleOf: () => ({ waitScale: 1 }),
     onInvoked: () => undefined,
     onCall: ({ allowed, by, service, action }) => {
@@ -108,7 +112,6 @@ export async function tryOut(
       invocation.steps.push(...STEPS.map((name) => ended(name, noticeMs)));
     });
     for (let delivery = 0; delivery < (trial.events ?? 1); delivery += 1) await region.put(event);
-    isGone = true;
     const [tickets] = region.queues.filter(({ fifo, delaySeconds }) => fifo && delaySeconds > 0);
     const [first] = tickets?.messages ?? [];
     if (tickets && first && trial.ticket === 'lost') tickets.discard(first.id);
