@@ -10,6 +10,8 @@ export const FUNCTION_VARIABLES = {
   overflowQueue: 'SPOT_GUARD_OVERFLOW_QUEUE',
   /** The URL of the queue for notices that are given up. */
   deadLetterQueue: 'SPOT_GUARD_DEAD_LETTER_QUEUE',
+  /** The URL of the queue that the function `fleet` reads. */
+  fleetQueue: 'SPOT_GUARD_FLEET_QUEUE',
   /** The bucket of outcomes and reports. */
   bucket: 'SPOT_GUARD_BUCKET',
   logLevel: 'POWERTOOLS_LOG_LEVEL',

@@ -15,6 +15,9 @@ export const LOG_KEYS = {
   /** Names of the instance's tags that begin with `spot-guard:` and are no settings, by commas; absent where there are none. */
   unknownTags: 'unknownTags',
 
+  /** Of a line of `fleet`: `deregister` or `replace`. */
+  fleetAction: 'fleetAction',
+
   // Of the line that tells an outcome; contract/outcomes.ts says what each is.
   outcome: 'outcome',
   because: 'because',
@@ -60,6 +63,8 @@ export const PHASES = {
   deadLettered: 'deadLettered',
   /** A call to the overflow queue or its dead letters was given up. What it was for comes again. */
   queueFailed: 'queueFailed',
+  /** The command has left, but what the tags ask for beside it could not be left for `fleet`. */
+  fleetNotLeft: 'fleetNotLeft',
 
   // Of `settle`.
   /** The notice has its outcome now. */
@@ -70,6 +75,15 @@ export const PHASES = {
   later: 'later',
   /** It could not be settled now: the ticket comes again, and is dead-lettered in the end. */
   notSettled: 'notSettled',
+
+  // Of `fleet`, for each instance and action.
+  fleetDone: 'fleetDone',
+  /** There is nothing to do, or not for SpotGuard. */
+  fleetSkipped: 'fleetSkipped',
+  /** It could not be done now, and is tried again until the deadline. */
+  fleetAgain: 'fleetAgain',
+  /** Nobody tries it any more. */
+  fleetFailed: 'fleetFailed',
 
   // Of `coverage`.
   /** EC2 has ended the Spot request of a guarded instance, and there is no outcome: a ticket is left for it. */

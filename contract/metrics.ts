@@ -30,6 +30,8 @@ export const METRICS = {
   noTicket: 'TicketsNotLeft',
   deadLettered: 'NoticesDeadLettered',
   queueFailed: 'QueueCallsFailed',
+  /** Asked for by a tag and not done: it could not be left for `fleet`, or failed there. */
+  fleetNotLeft: 'FleetActionsFailed',
   /** Milliseconds, as the others from a notice to something. */
   noticeToCommand: 'NoticeToCommand',
 
@@ -46,6 +48,11 @@ export const METRICS = {
   recommendationNotSaved: 'RecommendationsNotSaved',
   /** A ticket that comes again, or is dead-lettered. */
   notSettled: 'TicketsNotSettled',
+
+  // Of `fleet`, one for each instance and action.
+  fleetDone: 'FleetActionsDone',
+  fleetSkipped: 'FleetActionsSkipped',
+  fleetFailed: 'FleetActionsFailed',
 } as const;
 
 export type MetricName =

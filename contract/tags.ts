@@ -33,6 +33,13 @@ export const SETTINGS = [
 ] as const;
 export type Setting = (typeof SETTINGS)[number];
 
+/**
+ * What is done for an instance beside the command, where it carries the tag `spot-guard:<name>` with exactly this value.
+ * The same tag on a target group, or on an Auto Scaling group, lets it be done there.
+ */
+export const FLEET_ACTIONS = { deregister: 'targets', replace: 'asg' } as const;
+export type FleetAction = keyof typeof FLEET_ACTIONS;
+
 /** Of tags that begin with the prefix and name no setting, so many are told of, each by so many printable characters. */
 export const UNKNOWN_TAGS_MAX = 5;
 export const UNKNOWN_TAG_CHARS = 40;

@@ -16,6 +16,7 @@ const CUT: Readonly<Record<string, readonly Plugin[]>> = {
   respond: [substitutes(), shakeSchemas(READ_BY_RESPOND)],
   settle: [substitutes('credentials'), shakeSchemas()],
   coverage: [substitutes('credentials'), shakeSchemas()],
+  fleet: [substitutes('credentials'), shakeSchemas()],
 };
 export const FUNCTIONS = Object.keys(CUT);
 

@@ -1,5 +1,6 @@
 // All that the functions do outside themselves. The list of calls is the list of permissions. Each call retries
 // transient faults until `untilMs` (epoch milliseconds), and throws CallFailed when it is given up.
+import type { FleetRequest } from '../contract/fleet.ts';
 import type { OutcomeRecord } from '../contract/outcomes.ts';
 import type { Ticket } from '../contract/ticket.ts';
 import type { Command } from './domain/command.ts';
@@ -31,6 +32,12 @@ export interface OverflowPorts extends RespondPorts {
   /** sqs:SendMessage. As the following ones it names what failed, each with the reason, and does not throw for it. */
   leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<ReadonlyMap<Ticket, string>>;
 
+  /** sqs:SendMessage. */
+  leaveRequests(
+    requests: readonly FleetRequest[],
+    untilMs: number,
+  ): Promise<ReadonlyMap<FleetRequest, string>>;
+
   /** sqs:SendMessage, to the dead letters. */
   deadLetter(letters: readonly DeadLetter[], untilMs: number): Promise<ReadonlyMap<DeadLetter, string>>;
 
@@ -44,6 +51,56 @@ export interface OverflowPorts extends RespondPorts {
 export interface PutOff {
   readonly message: Waiting;
   readonly seconds: number;
+}
+
+/** A target of a target group. */
+export interface Target {
+  readonly id: string;
+  readonly port: number | undefined;
+  /** It gets no new connections any more. */
+  readonly draining: boolean;
+}
+
+export interface GroupMember {
+  readonly instanceId: string;
+  readonly group: string;
+  /** Auto Scaling's word: `InService`, `Terminating:Wait`, ... */
+  readonly lifecycleState: string;
+}
+
+export interface ScalingGroup {
+  readonly name: string;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly capacityRebalance: boolean;
+  /** Processes that somebody has suspended, such as `Launch`. */
+  readonly suspended: readonly string[];
+}
+
+export interface FleetPorts {
+  /** tag:GetResources. ARNs of the target groups that carry this tag. */
+  targetGroupsTagged(key: string, value: string, untilMs: number): Promise<readonly string[]>;
+
+  /** elasticloadbalancing:DescribeTargetHealth. All targets of the group, each with its port. */
+  targetsOf(targetGroup: string, untilMs: number): Promise<readonly Target[]>;
+
+  /** elasticloadbalancing:DeregisterTargets. */
+  deregister(targetGroup: string, targets: readonly Target[], untilMs: number): Promise<void>;
+
+  /** autoscaling:DescribeAutoScalingInstances. One that is in no group is simply missing from the answer. */
+  groupMembers(instanceIds: readonly string[], untilMs: number): Promise<readonly GroupMember[]>;
+
+  /** autoscaling:DescribeAutoScalingGroups. */
+  scalingGroups(names: readonly string[], untilMs: number): Promise<readonly ScalingGroup[]>;
+
+  /**
+   * autoscaling:DetachInstances, 20 at most. The group keeps its desired capacity, and so launches others.
+   *
+   * @throws SomeRefused
+   */
+  detach(group: string, instanceIds: readonly string[], untilMs: number): Promise<void>;
+
+  /** Epoch milliseconds. */
+  now(): number;
 }
 
 export interface SettlePorts {
@@ -97,9 +154,9 @@ export class CallFailed extends Error {
   }
 }
 
-/** SendCommand goes to none of its instances, because SSM refuses some of them. */
+/** The call is done for none of its instances, because some of them are refused. */
 export class SomeRefused extends CallFailed {
-  /** Instance ids in SSM's words; empty where there are none. */
+  /** Instance ids in the refusal's words; empty where there are none. */
   readonly named: readonly string[];
 
   constructor(call: string, reason: string, named: readonly string[], cause: unknown) {

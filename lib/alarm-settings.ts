@@ -23,6 +23,9 @@ export interface AlarmProps {
   /** Notices that were given up, or tickets: of each in its dead-letter queue. @default 1 */
   readonly alarmDeadLetters?: number;
 
+  /** Fleet actions in 5 minutes that were asked for and not done. @default 1 */
+  readonly alarmFleetFailed?: number;
+
   /** Errors of one of the functions in 5 minutes. @default 1 */
   readonly alarmErrors?: number;
 
@@ -50,6 +53,7 @@ export const THRESHOLDS = {
   alarmLost: 1,
   alarmOverflowAge: 900,
   alarmDeadLetters: 1,
+  alarmFleetFailed: 1,
   alarmErrors: 1,
   alarmDestination: 1,
   alarmSettlementAge: 7_200,

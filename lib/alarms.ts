@@ -27,6 +27,7 @@ export interface Watched {
   readonly noticeDeadLetters: IQueue;
   readonly settlement: IQueue;
   readonly ticketDeadLetters: IQueue;
+  readonly fleetDeadLetters: IQueue;
 }
 
 interface Wanted {
@@ -72,8 +73,8 @@ export function anchorOf(id: string): string {
 }
 
 function wantedOf(watched: Watched): Wanted[] {
-  const { respond, settle, coverage, rule, overflow, noticeDeadLetters, settlement, ticketDeadLetters } =
-    watched;
+  const { respond, settle, coverage, rule, overflow, settlement } = watched;
+  const { noticeDeadLetters, ticketDeadLetters, fleetDeadLetters } = watched;
   const outcome = (name: keyof typeof OUTCOME_METRICS): IMetric => own(OUTCOME_METRICS[name]);
   return [
     {
@@ -123,6 +124,18 @@ function wantedOf(watched: Watched): Wanted[] {
       threshold: 'alarmDeadLetters',
       says: 'Tickets were given up: their notices have no outcome',
       metric: waiting(ticketDeadLetters),
+    },
+    {
+      id: 'FleetDeadLetters',
+      threshold: 'alarmDeadLetters',
+      says: 'Fleet actions were given up: the function fleet could not do anything with them',
+      metric: waiting(fleetDeadLetters),
+    },
+    {
+      id: 'FleetActionFailed',
+      threshold: 'alarmFleetFailed',
+      says: 'An instance was not taken out of its target groups or its Auto Scaling group',
+      metric: own(METRICS.fleetFailed),
     },
     ...Object.entries({ RespondErrors: respond, SettleErrors: settle, CoverageErrors: coverage }).map(
       ([id, watchedFunction]): Wanted => ({

@@ -13,7 +13,7 @@ import type { LogLevel } from './settings.ts';
 export interface GuardFunctionProps
   extends Required<Pick<FunctionOptions, 'description' | 'memorySize'>>,
     Pick<FunctionOptions, 'retryAttempts' | 'maxEventAge' | 'onFailure' | 'reservedConcurrentExecutions'> {
-  readonly name: 'respond' | 'settle' | 'coverage';
+  readonly name: 'respond' | 'settle' | 'coverage' | 'fleet';
   readonly log: LogGroup;
   readonly logLevel: LogLevel;
   readonly timeoutSeconds: number;

@@ -14,6 +14,7 @@ interface RespondProps {
   readonly document: CfnDocument;
   readonly overflow: Overflow;
   readonly settlement: IQueue;
+  readonly fleetRequests: IQueue;
   readonly log: LogGroup;
   readonly checked: Checked;
 }
@@ -27,7 +28,7 @@ const READERS = 3;
 export function respondFunction(
   scope: Construct,
   id: string,
-  { document, overflow, settlement, log, checked }: RespondProps,
+  { document, overflow, settlement, fleetRequests, log, checked }: RespondProps,
 ): GuardFunction {
   const stack = Stack.of(scope);
   const { queue, deadLetters } = overflow;
@@ -48,6 +49,7 @@ export function respondFunction(
       settlementQueue: settlement.queueUrl,
       overflowQueue: queue.queueUrl,
       deadLetterQueue: deadLetters.queueUrl,
+      fleetQueue: fleetRequests.queueUrl,
     },
     // Lambda's own retries come after one and two minutes, when it is too late.
     retryAttempts: 0,
@@ -70,7 +72,7 @@ export function respondFunction(
       // The first for Lambda, that hands on in the function's name what the function could not answer.
       {
         actions: ['sqs:SendMessage'],
-        resources: [queue.queueArn, settlement.queueArn, deadLetters.queueArn],
+        resources: [queue.queueArn, settlement.queueArn, deadLetters.queueArn, fleetRequests.queueArn],
       },
       {
         actions: [

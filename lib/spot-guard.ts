@@ -17,6 +17,8 @@ import { Alarms } from './alarms.ts';
 import { outcomesBucket } from './bucket.ts';
 import { coverageFunction } from './coverage.ts';
 import { builtDocument } from './document.ts';
+import { fleetFunction } from './fleet.ts';
+import { FleetRequests } from './fleet-requests.ts';
 import { Install } from './install.ts';
 import { instancePolicy } from './instance-access.ts';
 import { noticeRule } from './notices.ts';
@@ -33,6 +35,9 @@ import { alarmTopic } from './topic.ts';
  * is tagged `spot-guard=enabled`. A rebalance recommendation is answered likewise, to save and go on, if the instance is
  * tagged `spot-guard:rebalance=save` too; all others are declined.
  *
+ * An instance tagged `spot-guard:deregister=targets` is taken out of target groups tagged likewise, and one tagged
+ * `spot-guard:replace=asg` out of its Auto Scaling group, tagged likewise, that then launches another.
+ *
  * After the deadline each notice gets its outcome: an object in the bucket, a line in the log, and metrics with alarms.
  *
  * ## Limitations
@@ -45,7 +50,7 @@ import { alarmTopic } from './topic.ts';
  * - EC2 emits notices on a best effort basis. A notice that never comes is not answered.
  * - A notice that could not be answered at once is tried again from the overflow queue, every two to five seconds until its
  *   deadline. Then it lies among the dead letters, for 14 days.
- * - While no instance is interrupted it costs fifteen alarms, of which CloudWatch gives ten, and a run of the function
+ * - While no instance is interrupted it costs seventeen alarms, of which CloudWatch gives ten, and a run of the function
  *   `coverage` every five minutes.
  * - Removing the stack removes the log and the queues with what they hold, and leaves the bucket. Instances keep what the
  *   guard left on them: tag them `spot-guard=remove` first, and wait for the association that takes it off.
@@ -61,9 +66,14 @@ export class SpotGuard extends Construct {
   readonly settlementQueue: Queue;
   /** Holds tickets that could not be settled. */
   readonly settlementDeadLetters: Queue;
+  /** Holds what instances ask for beside the command, until it is done. */
+  readonly fleetQueue: Queue;
+  /** Holds what kept killing the function `fleet`, and what is no request. */
+  readonly fleetDeadLetters: Queue;
   readonly respondFunction: LambdaFunction;
   readonly settleFunction: LambdaFunction;
   readonly coverageFunction: LambdaFunction;
+  readonly fleetFunction: LambdaFunction;
   /** The log of the functions. */
   readonly logGroup: LogGroup;
   /** Holds the outcomes, and the reports that guards leave themselves. */
@@ -93,15 +103,19 @@ export class SpotGuard extends Construct {
     const { queue: settlement, deadLetters } = new Settlement(this, 'Settlement');
     this.settlementQueue = settlement;
     this.settlementDeadLetters = deadLetters;
+    const requests = new FleetRequests(this, 'FleetRequests');
+    this.fleetQueue = requests.queue;
+    this.fleetDeadLetters = requests.deadLetters;
     this.logGroup = new LogGroup(this, 'Log', {
       retention: checked.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const { document, logGroup: log, bucket } = this;
-    const common = { document, overflow, settlement, bucket, log, checked };
+    const common = { document, overflow, settlement, fleetRequests: requests.queue, bucket, log, checked };
     this.respondFunction = respondFunction(this, 'Respond', common).function;
     this.settleFunction = settleFunction(this, 'Settle', common).function;
     this.coverageFunction = coverageFunction(this, 'Coverage', common).function;
+    this.fleetFunction = fleetFunction(this, 'Fleet', { requests: requests.queue, log, checked }).function;
     this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, overflow.queue);
     const install = new Install(this, 'Install', checked, bucket);
     this.installAssociation = install.installAssociation;
@@ -117,6 +131,7 @@ export class SpotGuard extends Construct {
       noticeDeadLetters: overflow.deadLetters,
       settlement,
       ticketDeadLetters: deadLetters,
+      fleetDeadLetters: requests.deadLetters,
     };
     this.alarms = new Alarms(this, 'Alarms', watched, this.alarmTopic, checked).all;
   }

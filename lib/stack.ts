@@ -53,6 +53,11 @@ export class SpotGuardStack extends Stack {
       'Tickets that could not be settled',
       this.spotGuard.settlementDeadLetters.queueUrl,
     );
+    this.#output(
+      'FleetDeadLetterQueueUrl',
+      'Fleet actions that could not be done',
+      this.spotGuard.fleetDeadLetters.queueUrl,
+    );
     this.#output('BucketName', 'Outcomes, an object for each notice, by day', bucket.bucketName);
     this.#output('AlarmTopicArn', 'What the alarms notify', alarmTopic.topicArn);
     this.#output(

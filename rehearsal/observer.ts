@@ -42,7 +42,9 @@ export class Observer {
     if (isObject(record?._aws)) this.metrics.push(record);
     if (!record || typeof record.phase !== 'string') return;
     this.log.push(record);
-    const words = [record.outcome, record.reason ?? record.because].filter((word) => word !== undefined);
+    const words = [record.outcome, record.fleetAction, record.reason ?? record.because].filter(
+      (word) => word !== undefined,
+    );
     const reason = words.length === 0 ? '' : `: ${words.join(', ')}`;
     const unknown = record.unknownTags === undefined ? '' : `; unknown tags: ${record.unknownTags}`;
     this.#tell(part, `${record.message}${reason}${unknown}`, record.level === 'INFO' ? 'plain' : 'bad');

@@ -141,6 +141,8 @@ async function run(
       overflowed: observer.queued,
       noticeDeadLetters: messagesOf('OverflowDeadLetters'),
       ticketDeadLetters: messagesOf('SettlementDeadLetters'),
+      fleetDeadLetters: messagesOf('FleetRequestsDeadLetters'),
+      fleet: region.fleet,
       leftRunning,
     };
     const wanted = options.event === undefined ? scenario.outcomes : undefined;
@@ -154,6 +156,10 @@ async function run(
       ...expected(
         'every notice to be answered or given up',
         messagesOf('OverflowQueue').map(({ body }) => body),
+      ),
+      ...expected(
+        'every fleet action to be done or given up',
+        messagesOf('FleetRequestsQueue').map(({ body }) => body),
       ),
       ...expected('every association to succeed', failed(world.applied)),
       ...probed,

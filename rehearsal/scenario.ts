@@ -10,6 +10,7 @@ import type { Applied } from './machine/state-manager.ts';
 import type { Invocation } from './region/commands.ts';
 import type { Ec2Instance } from './region/endpoints/ec2.ts';
 import type { ApiCall, PlantedFault } from './region/endpoints/server.ts';
+import type { Fleet, FleetSetup } from './region/fleet.ts';
 import type { LambdaTrouble } from './region/lambda.ts';
 import type { Message } from './region/queue.ts';
 import type { Region } from './region/region.ts';
@@ -87,6 +88,9 @@ export interface Evidence {
   readonly noticeDeadLetters: readonly Message[];
   /** Tickets that were given up. */
   readonly ticketDeadLetters: readonly Message[];
+  /** Requests of fleet actions that were given up. */
+  readonly fleetDeadLetters: readonly Message[];
+  readonly fleet: Fleet;
   readonly outcomes: readonly OutcomeRecord[];
   /** Command lines of what still ran in the sandbox when all commands had ended. */
   readonly leftRunning: readonly string[];
@@ -113,6 +117,8 @@ export interface Scenario {
   readonly secondsBetween?: number;
   /** What EC2 says of the instance; `running` where absent. `unknown`: that there is none. */
   readonly state?: Ec2Instance['state'] | 'unknown';
+  /** What instances belong to; nothing where absent. */
+  readonly fleet?: FleetSetup;
   /** What is wrong with Lambda. `unreachable`: EventBridge cannot invoke anything. */
   readonly lambda?: NonNullable<LambdaTrouble['fault']> | 'unreachable';
   /** No file of the instance can grow. */
@@ -133,7 +139,7 @@ export interface Scenario {
   readonly livesOn?: boolean;
   /** What becomes of the first processes of one of the functions. */
   readonly trouble?: {
-    readonly of: 'respond' | 'settle' | 'coverage';
+    readonly of: 'respond' | 'settle' | 'coverage' | 'fleet';
     readonly fault: NonNullable<LambdaTrouble['fault']>;
     readonly first: number;
   };

@@ -55,6 +55,7 @@ export async function openWorld(options: WorldOptions): Promise<LocalWorld> {
     instances: ec2 ? [ec2] : [],
     instanceId: id,
     isRegistered: (one) => one === id && (world?.isRegistered() ?? true),
+    ...(scenario.fleet === undefined ? {} : { fleet: scenario.fleet }),
     faults: scenario.faults ?? [],
     lambdaUnreachable: scenario.lambda === 'unreachable',
     clock: options.clock,

@@ -17,7 +17,7 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
     packages: /^(@aws-sdk\/.*|@smithy\/.*|@aws-lambda-powertools\/.*|node:https?)$/,
   },
   ...Object.fromEntries(
-    ['respond', 'settle', 'coverage'].map((name) => [
+    ['respond', 'settle', 'coverage', 'fleet'].map((name) => [
       `lambda/${name}`,
       {
         ours: [`lambda/${name}`, 'lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],

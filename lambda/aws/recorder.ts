@@ -15,6 +15,7 @@ const MESSAGES: Record<Told['phase'], string> = {
   commandSent: 'command sent',
   notSent: 'command not sent',
   noTicket: 'ticket not left',
+  fleetNotLeft: 'fleet request not left',
   deadLettered: 'notice dead-lettered',
   queueFailed: 'call to a queue failed',
 };
@@ -37,7 +38,13 @@ export function publish(told: readonly Told[], atMs: number): void {
 /** As somebody wanted it. The other values of a tag are near misses: somebody meant something by them. */
 const QUIET_REASONS = ['no tag', 'tag says remove', 'no rebalance tag'];
 
-const ERRORS: readonly Told['phase'][] = ['notSent', 'noTicket', 'deadLettered', 'queueFailed'];
+const ERRORS: readonly Told['phase'][] = [
+  'notSent',
+  'noTicket',
+  'fleetNotLeft',
+  'deadLettered',
+  'queueFailed',
+];
 
 function levelOf(told: Told): 'info' | 'warn' | 'error' {
   if (ERRORS.includes(told.phase)) return 'error';

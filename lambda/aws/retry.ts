@@ -23,6 +23,8 @@ const UNAVAILABLE = new Set([
   'ConditionalRequestConflict',
   'InternalError',
   'InternalServerError',
+  'ResourceContention',
+  'ResourceContentionFault',
   'ServiceUnavailable',
   'Unavailable',
 ]);

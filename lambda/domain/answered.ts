@@ -1,5 +1,5 @@
 // How an event can be left: one log line and one count each.
-import type { Settings } from '../../contract/tags.ts';
+import type { FleetAction, Settings } from '../../contract/tags.ts';
 import type { Ignored, Notice } from './notice.ts';
 
 export type Answered = Ignored | AnsweredNotice;
@@ -32,6 +32,8 @@ export type AnsweredNotice = (
 ) & {
   /** See `unknownTags`. Absent where there are none, or where the instance is not known. */
   readonly unknownTags?: readonly string[];
+  /** What its tags ask for beside the command. For `fleet`, not for the log. Absent where that is nothing. */
+  readonly fleet?: readonly FleetAction[];
   /** What was sent, or was to be sent, to a guarded instance. For its ticket, not for the log. */
   readonly settings?: Settings;
 };
@@ -50,6 +52,13 @@ export interface NoTicket {
   readonly reason: string;
 }
 
+/** What its tags ask for beside the command could not be left for `fleet`. The notice itself is answered. */
+export interface FleetNotLeft {
+  readonly phase: 'fleetNotLeft';
+  readonly notice: Notice;
+  readonly reason: string;
+}
+
 /** Nobody tries it any more: it lies in the dead letters. Without a notice where the message held none. */
 export interface DeadLettered {
   readonly phase: 'deadLettered';
@@ -64,4 +73,4 @@ export interface QueueFailed {
 }
 
 /** What a line of `respond` tells of. */
-export type Told = Answered | NoTicket | DeadLettered | QueueFailed;
+export type Told = Answered | NoTicket | FleetNotLeft | DeadLettered | QueueFailed;

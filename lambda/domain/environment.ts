@@ -8,6 +8,7 @@ export interface Environment {
   readonly settlementQueue: string;
   readonly overflowQueue: string;
   readonly deadLetterQueue: string;
+  readonly fleetQueue: string;
   readonly bucket: string;
   /** What holds for an instance whose tags do not say. */
   readonly defaults: Settings;
@@ -18,6 +19,7 @@ const ALLOWED: Readonly<Record<keyof Environment, string>> = {
   settlementQueue: 'the URL of an SQS queue',
   overflowQueue: 'the URL of an SQS queue',
   deadLetterQueue: 'the URL of an SQS queue',
+  fleetQueue: 'the URL of an SQS queue',
   bucket: 'the name of an S3 bucket',
   defaults: `a JSON object of strings with the keys ${SETTINGS.join(', ')}`,
 };

@@ -10,7 +10,7 @@ import { type Home, homeOf, parseEvent } from '../domain/notice.ts';
 import type { RespondPorts } from '../ports.ts';
 import { respond } from './respond.ts';
 
-/** These ask for no outcome; the last not yet: it is for the overflow queue to bring it to one. */
+/** After these nothing is left; after the last not yet: it is for the overflow queue to bring it to its end. */
 const NO_TICKET = ['unguarded', 'declined', 'notSent'];
 
 const environment = readEnvironment(
@@ -20,6 +20,7 @@ const environment = readEnvironment(
   'settlementQueue',
   'overflowQueue',
   'deadLetterQueue',
+  'fleetQueue',
 );
 const clients: Clients = { ec2: newEc2Client(), ssm: newSsmClient() };
 // Throttled, it leaves the buckets to the overflow queue, where one call is for many instances.
@@ -46,11 +47,11 @@ async function respondTo(event: unknown, home: Home, context: Context): Promise<
   const answered = await respond([parsed.notice], environment.defaults, untilMs - TICKET_MS, ports);
   const answeredMs = Date.now();
   // What leaves tickets, and what writes logs and metrics, is loaded only now: reading it delays a cold start.
-  const noTickets = answered.some(({ phase }) => !NO_TICKET.includes(phase))
-    ? await (await import('./tickets.ts')).ticketsFor(answered, environment, untilMs)
+  const notLeft = answered.some(({ phase }) => !NO_TICKET.includes(phase))
+    ? await (await import('./leave.ts')).leave(answered, environment, untilMs)
     : [];
-  await publish([...answered, ...noTickets], answeredMs);
-  const failures = [...answered, ...noTickets].flatMap((each) => {
+  await publish([...answered, ...notLeft], answeredMs);
+  const failures = [...answered, ...notLeft].flatMap((each) => {
     if (each.phase !== 'notSent' && each.phase !== 'noTicket') return [];
     const what = each.phase === 'notSent' ? 'command not sent' : 'ticket not left';
     return [`${what}: ${each.notice.instanceId} (${each.reason})`];

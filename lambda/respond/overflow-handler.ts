@@ -2,6 +2,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Clients } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
+import { leaveRequests } from '../aws/fleet-requests.ts';
 import { describeInstances } from '../aws/instances.ts';
 import { deadLetter, putOff, receive, remove } from '../aws/overflow.ts';
 import { publish } from '../aws/recorder.ts';
@@ -19,7 +20,7 @@ export async function emptyOverflow(
   environment: Omit<Environment, 'bucket'>,
   { ec2, ssm }: Clients,
 ): Promise<SQSBatchResponse> {
-  const { document, defaults, settlementQueue, overflowQueue, deadLetterQueue } = environment;
+  const { document, defaults, settlementQueue, overflowQueue, deadLetterQueue, fleetQueue } = environment;
   const sqs = newSqsClient();
   const untilMs = Date.now() + remainingMs - MARGIN_MS;
   const ports: OverflowPorts = {
@@ -27,6 +28,7 @@ export async function emptyOverflow(
     sendCommand: (command, until) => sendCommand(ssm, document, command, until),
     receive: (most, until) => receive(sqs, overflowQueue, most, until),
     leaveTickets: (tickets, until) => leaveTickets(sqs, settlementQueue, tickets, until),
+    leaveRequests: (requests, until) => leaveRequests(sqs, fleetQueue, requests, until),
     deadLetter: (letters, until) => deadLetter(sqs, deadLetterQueue, letters, until),
     remove: (messages, until) => remove(sqs, overflowQueue, messages, until),
     putOff: (messages, until) => putOff(sqs, overflowQueue, messages, until),

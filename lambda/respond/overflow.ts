@@ -6,6 +6,7 @@ import type { Home, Ignored, Notice } from '../domain/notice.ts';
 import { ticketOf } from '../domain/ticket.ts';
 import { type DeadLetter, FAULT, isTriedAgain, open, type Waiting, waitSeconds } from '../domain/waiting.ts';
 import { CallFailed, type OverflowPorts } from '../ports.ts';
+import { askFleet } from './ask-fleet.ts';
 import { draw } from './draw.ts';
 import { sendApart } from './refused.ts';
 import { respond } from './respond.ts';
@@ -64,7 +65,16 @@ export async function answerWaiting(
     waiting.map(({ message, answered }) => [message, answered.notice]),
   );
   const ended = answers.filter(({ message }) => !again.has(message));
-  for (const { message, answered, reason } of await withoutTicket(ended, lane, ports)) {
+  const [noTickets, fleetNotLeft] = await Promise.all([
+    withoutTicket(ended, lane, ports),
+    askFleet(
+      answers.filter(asksFleet).map(({ answered }) => answered),
+      lane.untilMs,
+      ports,
+    ),
+  ]);
+  told.push(...fleetNotLeft);
+  for (const { message, answered, reason } of noTickets) {
     told.push({ phase: 'noTicket', notice: answered.notice, reason });
     again.set(message, answered.notice);
   }
@@ -140,6 +150,11 @@ function faultOf(error: unknown): string {
   if (!(error instanceof Error)) return FAULT;
   const [, place = ''] = /\n\s+at ([^\n]{1,80})/.exec(error.stack ?? '') ?? [];
   return `${FAULT}: ${error.name} at ${place}`;
+}
+
+/** Once its command has left; and once where that cannot leave yet, for its agent may never register. */
+function asksFleet({ message: { receives }, answered: { phase } }: Answer): boolean {
+  return phase === 'commandSent' || (phase === 'notSent' && receives === 1);
 }
 
 async function withoutTicket(

@@ -3,6 +3,7 @@ import type { Settings } from '../../contract/tags.ts';
 import type { AnsweredNotice, NotSent } from '../domain/answered.ts';
 import { type Batch, batch, commandOf, latestDeadline } from '../domain/command.ts';
 import { decide, type Guarded, isLate } from '../domain/decision.ts';
+import { fleetActions } from '../domain/fleet-request.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Notice } from '../domain/notice.ts';
 import { unknownTags } from '../domain/unknown-tags.ts';
@@ -45,19 +46,22 @@ export async function respond(
     if (decision.kind === 'send') guarded.push(decision.guarded);
     else answered.push(decision.answered);
   }
+  const fleet = new Map(guarded.map(({ notice, instance }) => [notice, fleetActions(notice, instance)]));
   const { batches, oversize } = batch(guarded, defaults);
   const sent = await Promise.all(batches.map((each) => sendWhole(each, untilMs, ports, sendApart)));
   const tooLarge = oversize.map(
     (notice): AnsweredNotice => ({ phase: 'notSent', notice, reason: 'SettingsTooLarge' }),
   );
-  return [...sent.flat(), ...tooLarge, ...answered].map((each) => withUnknownTags(each, instances));
-}
-
-/** Once the commands have left: it is only for the log. */
-function withUnknownTags(answered: AnsweredNotice, instances: ReadonlyMap<string, Instance>): AnsweredNotice {
-  const instance = instances.get(answered.notice.instanceId);
-  const unknown = instance === undefined ? [] : unknownTags(instance.tags);
-  return unknown.length === 0 ? answered : { ...answered, unknownTags: unknown };
+  return [...sent.flat(), ...tooLarge, ...answered].map((each) => {
+    const instance = instances.get(each.notice.instanceId);
+    const unknown = instance === undefined ? [] : unknownTags(instance.tags);
+    const actions = fleet.get(each.notice) ?? [];
+    return {
+      ...each,
+      ...(unknown.length === 0 ? {} : { unknownTags: unknown }),
+      ...(actions.length === 0 ? {} : { fleet: actions }),
+    };
+  });
 }
 
 async function lookUp(

@@ -17,7 +17,8 @@ export function readLive(sources: readonly ReadQueue[], onProblem: (problem: str
     let refused = false;
     while (!stopped && !refused) {
       const from = read.queue.nextVisibleMs();
-      if (from !== undefined && from <= read.queue.now() && underWay.size < read.source.concurrency) {
+      const isDue = from !== undefined && from + read.source.windowMs <= read.queue.now();
+      if (isDue && underWay.size < read.source.concurrency) {
         const call = readOnce(read)
           .then(() => undefined)
           .catch((error: unknown) => {

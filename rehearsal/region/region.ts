@@ -10,12 +10,15 @@ import { type Delivery, deliveries } from './bus.ts';
 import { Commands } from './commands.ts';
 import { Concurrency } from './concurrency.ts';
 import type { CommandDocument } from './document.ts';
+import { autoScalingService } from './endpoints/auto-scaling.ts';
 import { type Ec2Instance, ec2Service } from './endpoints/ec2.ts';
+import { loadBalancingService, taggingService } from './endpoints/load-balancing.ts';
 import { s3Service } from './endpoints/s3.ts';
 import { openEndpoint, type PlantedFault, type Principal } from './endpoints/server.ts';
 import { sqsService } from './endpoints/sqs.ts';
 import { ssmService } from './endpoints/ssm.ts';
 import type { ReadQueue } from './event-source.ts';
+import { Fleet, type FleetSetup } from './fleet.ts';
 import { type FunctionWorld, startFunction } from './function-host.ts';
 import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
@@ -44,6 +47,8 @@ export interface RegionOptions
   readonly instanceId: string;
   /** By which waits shrink with the window of the rehearsal. */
   readonly waitScale: number;
+  /** What the instances belong to; nothing where absent. */
+  readonly fleet?: FleetSetup;
   /** Whether the instance's agent has registered with SSM. */
   readonly isRegistered: (instanceId: string) => boolean;
   readonly faults: readonly PlantedFault[];
@@ -62,6 +67,7 @@ export interface Region {
   readonly commands: Commands;
   readonly queues: readonly Queue[];
   readonly buckets: readonly Bucket[];
+  readonly fleet: Fleet;
   readonly place: Place;
   /** What the template deployed. */
   readonly stack: Stack;
@@ -86,6 +92,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
   const arnPrefix = (service: string): string =>
     `arn:${place.partition}:${service}:${place.region}:${place.account}:`;
   const commands = new Commands();
+  const fleet = new Fleet(options.fleet ?? {}, arnPrefix);
   const principals = new Map<string, Principal>();
   const documents = new Map<string, CommandDocument>();
   const queues: Queue[] = [];
@@ -111,6 +118,9 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       }),
       s3Service({ partition: place.partition, buckets: () => buckets, onDecided: options.onDecided }),
       sqsService(() => queues, arnPrefix('sqs')),
+      loadBalancingService(fleet),
+      taggingService(fleet),
+      autoScalingService(fleet),
     ],
   });
   const closed = new AbortController();
@@ -230,6 +240,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       commands,
       queues,
       buckets,
+      fleet,
       place,
       stack,
       endpointUrl: endpoint.url,

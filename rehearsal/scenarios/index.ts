@@ -4,6 +4,7 @@ import * as agents from './agents.ts';
 import * as apis from './apis.ts';
 import * as disks from './disks.ts';
 import * as events from './events.ts';
+import * as fleet from './fleet.ts';
 import * as functions from './functions.ts';
 import * as hooks from './hooks.ts';
 import * as installing from './installing.ts';
@@ -78,6 +79,12 @@ export const SCENARIOS: readonly Scenario[] = [
   functions.functionNeverWorks,
   functions.functionThrottled,
   functions.lambdaUnreachable,
+  fleet.fleetActions,
+  fleet.fleetThrottled,
+  fleet.fleetDenied,
+  fleet.fleetNeverWorks,
+  fleet.fleetWithoutAgent,
+  fleet.fleetLeftAlone,
   tags.oddText,
   tags.twoSources,
   disks.diskFull,

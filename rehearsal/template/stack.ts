@@ -138,7 +138,7 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
       of('AWS::Lambda::EventInvokeConfig').find(({ properties: p }) => p.FunctionName === ref)?.properties ??
       {};
     return {
-      part: (/(Respond|Settle|Coverage)Function/.exec(logicalId)?.[1] ?? logicalId).toLowerCase(),
+      part: (/(Respond|Settle|Coverage|Fleet)Function/.exec(logicalId)?.[1] ?? logicalId).toLowerCase(),
       name: ref,
       arn: attributes.Arn ?? '',
       codeDir,
@@ -185,7 +185,7 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
             {
               queueArn: String(properties.EventSourceArn),
               functionArn: functionArn(properties.FunctionName),
-              batchSize: Number(properties.BatchSize ?? 10),
+              ...batchOf(properties),
               concurrency: Number(object(properties.ScalingConfig).MaximumConcurrency ?? INITIAL_READERS),
               reportsFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures'),
             },
@@ -199,6 +199,17 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
     associations: of('AWS::SSM::Association').map((resource) => readAssociation(resource, documents)),
     instancePolicies: of('AWS::IAM::ManagedPolicy').map(readInstancePolicy),
   };
+}
+
+/** Of more than ten messages only with a window (CreateEventSourceMapping, BatchSize). */
+function batchOf(properties: JsonObject): Pick<EventSource, 'batchSize' | 'windowMs'> {
+  const batchSize = Number(properties.BatchSize ?? 10);
+  const windowSeconds = Number(properties.MaximumBatchingWindowInSeconds ?? 0);
+  if (batchSize > 10 && windowSeconds < 1)
+    throw new Error(
+      `event source: batches of ${batchSize} need a window of 1 s or more, got ${windowSeconds}`,
+    );
+  return { batchSize, windowMs: windowSeconds * 1000 };
 }
 
 function redriveOf({ RedrivePolicy: policy }: JsonObject): QueueSpec['redrive'] {

@@ -109,6 +109,7 @@ function overflowPorts(world: World, queue: Queue): OverflowPorts {
       return queue.receive(most);
     },
     leaveTickets: (tickets) => called(tickets.length),
+    leaveRequests: (requests) => called(requests.length),
     deadLetter: (letters) => called(letters.length),
     async remove(messages) {
       for (const { receiptHandle } of messages) queue.delete(receiptHandle);

@@ -30,6 +30,7 @@ import { REPORT_MAX_CHARS, REPORT_VERSION } from '../../contract/report.ts';
 import { REPORTS_PREFIX } from '../../contract/storage.ts';
 import {
   DEFAULT_SECONDS,
+  FLEET_ACTIONS,
   GUARD_TAG,
   GUARD_TAG_VALUE,
   REBALANCE_SAVE,
@@ -74,6 +75,7 @@ const typescript: Record<string, unknown> = {
   ACTIONS,
   WINDOW_SECONDS,
   SETTINGS,
+  FLEET_ACTIONS: Object.keys(FLEET_ACTIONS),
   DEFAULT_SECONDS,
   SECONDS_RANGE: Object.fromEntries(
     Object.entries(SECONDS_RANGE).map(([name, { min, max }]) => [name, [min, max]]),

@@ -47,6 +47,10 @@ describe('the bundle', () => {
     ['respond', ['client-ec2', 'client-sqs', 'client-ssm']],
     ['settle', ['client-ec2', 'client-s3', 'client-sqs', 'client-ssm']],
     ['coverage', ['client-ec2', 'client-s3', 'client-sqs']],
+    [
+      'fleet',
+      ['client-auto-scaling', 'client-elastic-load-balancing-v2', 'client-resource-groups-tagging-api'],
+    ],
   ])('of %s holds the clients it uses, and of the project the functions alone', (name, clients) => {
     const inputs = Object.values(all[name]?.outputs ?? {}).flatMap((output) =>
       Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
@@ -71,7 +75,7 @@ describe('the bundle', () => {
   it('reads what leaves tickets and writes the log only when the command has left', () => {
     const first = readFirst(built);
     expect(first.length).toBeGreaterThan(50);
-    expect(first.filter((path) => /powertools|recorder|client-sqs|ticket/.test(path))).toEqual([]);
+    expect(first.filter((path) => /powertools|recorder|client-sqs|ticket|ask-fleet/.test(path))).toEqual([]);
   });
 
   it('asks for credentials and settings nowhere but in the environment', () => {

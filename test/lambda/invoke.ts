@@ -18,6 +18,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   [FUNCTION_VARIABLES.settlementQueue]: 'https://sqs.us-east-2.amazonaws.com/123456789012/tickets.fifo',
   [FUNCTION_VARIABLES.overflowQueue]: 'https://sqs.us-east-2.amazonaws.com/123456789012/overflow',
   [FUNCTION_VARIABLES.deadLetterQueue]: 'https://sqs.us-east-2.amazonaws.com/123456789012/dead-letters',
+  [FUNCTION_VARIABLES.fleetQueue]: 'https://sqs.us-east-2.amazonaws.com/123456789012/fleet',
   [FUNCTION_VARIABLES.bucket]: 'history',
   [FUNCTION_VARIABLES.logLevel]: 'INFO',
   [FUNCTION_VARIABLES.service]: METRIC_SERVICE,

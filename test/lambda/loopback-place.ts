@@ -1,4 +1,4 @@
-// EC2, SSM, S3 and SQS on loopback, as the rehearsal has them, and the functions that read queues as processes.
+// EC2, SSM, S3, SQS and what instances belong to on loopback, as the rehearsal has them, and the functions that read queues as processes.
 
 import { STEPS } from '../../contract/document.ts';
 import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
@@ -7,11 +7,14 @@ import type { Ticket } from '../../contract/ticket.ts';
 import { Bucket } from '../../rehearsal/region/bucket.ts';
 import { Commands, type StepResult } from '../../rehearsal/region/commands.ts';
 import { parseDocument } from '../../rehearsal/region/document.ts';
+import { autoScalingService } from '../../rehearsal/region/endpoints/auto-scaling.ts';
 import { type Ec2Instance, ec2Service } from '../../rehearsal/region/endpoints/ec2.ts';
+import { loadBalancingService, taggingService } from '../../rehearsal/region/endpoints/load-balancing.ts';
 import { s3Service } from '../../rehearsal/region/endpoints/s3.ts';
 import { type ApiCall, openEndpoint, type PlantedFault } from '../../rehearsal/region/endpoints/server.ts';
 import { sqsService } from '../../rehearsal/region/endpoints/sqs.ts';
 import { ssmService } from '../../rehearsal/region/endpoints/ssm.ts';
+import { Fleet, type FleetSetup } from '../../rehearsal/region/fleet.ts';
 import { Queue } from '../../rehearsal/region/queue.ts';
 import { ACCOUNT, FUNCTION_ARN, REGION } from './events.ts';
 import { ENVIRONMENT, type Invocation, invoke } from './invoke.ts';
@@ -48,6 +51,9 @@ export interface LoopbackPlace {
   readonly queue: Queue;
   readonly overflow: Queue;
   readonly deadLetters: Queue;
+  /** Of requests to `fleet`. */
+  readonly requests: Queue;
+  readonly fleet: Fleet;
   /** Ids that SSM does not know, and those whose tags it does not know of. */
   readonly unregistered: Set<string>;
   readonly untagged: Set<string>;
@@ -62,10 +68,14 @@ export interface LoopbackPlace {
   cover(): Promise<Invocation>;
   /** Puts the bodies into the overflow queue, and hands the first ten that can be seen to `respond`, as Lambda does. */
   answer(...bodies: readonly string[]): Promise<Invocation>;
+  /** Hands the bodies to `fleet`, as Lambda does from its queue. */
+  act(...bodies: readonly string[]): Promise<Invocation>;
+  /** Somebody has deleted it. */
+  removeQueue(name: string): void;
   close(): Promise<void>;
 }
 
-export async function openLoopbackPlace(): Promise<LoopbackPlace> {
+export async function openLoopbackPlace(setup: FleetSetup = {}): Promise<LoopbackPlace> {
   const bucket = new Bucket({ name: 'history', arn: 'arn:aws:s3:::history', policy: null });
   const commands = new Commands();
   const instances: Ec2Instance[] = [];
@@ -84,6 +94,9 @@ export async function openLoopbackPlace(): Promise<LoopbackPlace> {
   const queue = queueOf('tickets.fifo', 360);
   const overflow = queueOf('overflow', 20);
   const deadLetters = queueOf('dead-letters', 30);
+  const requests = queueOf('fleet', 30);
+  const queues = [queue, overflow, deadLetters, requests];
+  const fleet = new Fleet(setup, ARN);
   const unregistered = new Set<string>();
   const untagged = new Set<string>();
   const endpoint = await openEndpoint({
@@ -113,7 +126,10 @@ export async function openLoopbackPlace(): Promise<LoopbackPlace> {
         tags: (id) => (untagged.has(id) ? {} : (instances.find((one) => one.id === id)?.tags ?? {})),
       }),
       s3Service({ partition: 'aws', buckets: () => [bucket] }),
-      sqsService(() => [queue, overflow, deadLetters], ARN('sqs')),
+      sqsService(() => queues, ARN('sqs')),
+      loadBalancingService(fleet),
+      taggingService(fleet),
+      autoScalingService(fleet),
     ],
   });
   const environment = {
@@ -121,6 +137,7 @@ export async function openLoopbackPlace(): Promise<LoopbackPlace> {
     [FUNCTION_VARIABLES.settlementQueue]: `${endpoint.url}/${ACCOUNT}/tickets.fifo`,
     [FUNCTION_VARIABLES.overflowQueue]: `${endpoint.url}/${ACCOUNT}/overflow`,
     [FUNCTION_VARIABLES.deadLetterQueue]: `${endpoint.url}/${ACCOUNT}/dead-letters`,
+    [FUNCTION_VARIABLES.fleetQueue]: `${endpoint.url}/${ACCOUNT}/fleet`,
     AWS_ENDPOINT_URL: endpoint.url,
   };
   const remainingMs = () => (faults.length > 0 ? FAULTY_MS : SOUND_MS);
@@ -129,6 +146,8 @@ export async function openLoopbackPlace(): Promise<LoopbackPlace> {
     queue,
     overflow,
     deadLetters,
+    requests,
+    fleet,
     unregistered,
     untagged,
     commands,
@@ -175,6 +194,18 @@ export async function openLoopbackPlace(): Promise<LoopbackPlace> {
       });
     },
     cover: () => invoke({}, environment, { part: 'coverage', arn: FUNCTION_ARN, remainingMs: remainingMs() }),
+    act: (...bodies) =>
+      invoke({ Records: bodies.map((body, nth) => ({ messageId: `m${nth}`, body })) }, environment, {
+        part: 'fleet',
+        arn: FUNCTION_ARN,
+        remainingMs: remainingMs(),
+      }),
+    removeQueue(name) {
+      queues.splice(
+        queues.findIndex((one) => one.name === name),
+        1,
+      );
+    },
     async answer(...bodies) {
       for (const body of bodies) overflow.send(body);
       const Records = overflow.receiveNow(10).map(({ id, body, receiptHandle, receiveCount }) => ({

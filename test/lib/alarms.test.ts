@@ -36,6 +36,11 @@ describe('an alarm', () => {
       'NoticeDeadLetters',
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
     ],
+    ['FleetActionFailed', own('FleetActionsFailed')],
+    [
+      'FleetDeadLetters',
+      { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
+    ],
     [
       'TicketDeadLetters',
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
@@ -98,7 +103,7 @@ describe('an alarm', () => {
   });
 
   it('tells the topic when it goes off and when it is over', () => {
-    expect(Object.keys(alarms)).toHaveLength(15);
+    expect(Object.keys(alarms)).toHaveLength(17);
     for (const { AlarmActions, OKActions, ActionsEnabled = true } of Object.values(alarms)) {
       expect({ AlarmActions, OKActions, ActionsEnabled }).toEqual({
         AlarmActions: [{ Ref: topic.id }],
@@ -119,6 +124,7 @@ describe('an alarm', () => {
         alarmOverflowAge: 16,
         alarmDeadLetters: 17,
         alarmErrors: 18,
+        alarmFleetFailed: 21,
         alarmDestination: 19,
         alarmSettlementAge: 20,
         alarmCoverage: 5,
@@ -134,6 +140,8 @@ describe('an alarm', () => {
         OverflowWaiting: 16,
         NoticeDeadLetters: 17,
         TicketDeadLetters: 17,
+        FleetDeadLetters: 17,
+        FleetActionFailed: 21,
         RespondErrors: 18,
         SettleErrors: 18,
         CoverageErrors: 18,

@@ -8,6 +8,7 @@ const document = only(template, 'AWS::SSM::Document', '"name":"accept"');
 const queue = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowQueue');
 const deadLetters = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowDeadLetters');
 const settlement = only(template, 'AWS::SQS::Queue', 'SpotGuardSettlementQueue');
+const fleetRequests = only(template, 'AWS::SQS::Queue', 'SpotGuardFleetRequestsQueue');
 const log = only(template, 'AWS::Logs::LogGroup');
 const rule = only(template, 'AWS::Events::Rule', 'EventPattern');
 const respond = only(template, 'AWS::Lambda::Function', 'SpotGuardRespondFunction');
@@ -85,6 +86,7 @@ describe('the function', () => {
         SPOT_GUARD_SETTLEMENT_QUEUE: { Ref: settlement.id },
         SPOT_GUARD_OVERFLOW_QUEUE: { Ref: queue.id },
         SPOT_GUARD_DEAD_LETTER_QUEUE: { Ref: deadLetters.id },
+        SPOT_GUARD_FLEET_QUEUE: { Ref: fleetRequests.id },
         POWERTOOLS_LOG_LEVEL: 'INFO',
         POWERTOOLS_SERVICE_NAME: 'spot-guard',
         POWERTOOLS_METRICS_NAMESPACE: 'SpotGuard',
@@ -132,7 +134,7 @@ describe('the function', () => {
         {
           Effect: 'Allow',
           Action: 'sqs:SendMessage',
-          Resource: [arnOf(deadLetters), arnOf(queue), arnOf(settlement)],
+          Resource: [arnOf(fleetRequests), arnOf(deadLetters), arnOf(queue), arnOf(settlement)],
         },
         {
           Effect: 'Allow',

@@ -49,7 +49,7 @@ export function only(template: Template, type: string, text = ''): Resource & { 
 export const arnOf = ({ id }: { readonly id: string }) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
 /** What the role of that function may do. */
-export function policyOf(template: Template, name: 'Respond' | 'Settle' | 'Coverage') {
+export function policyOf(template: Template, name: 'Respond' | 'Settle' | 'Coverage' | 'Fleet') {
   const { Properties } = only(template, 'AWS::IAM::Policy', `SpotGuard${name}RoleDefaultPolicy`);
   return Properties.PolicyDocument as { readonly Statement: readonly unknown[] };
 }

@@ -11,12 +11,12 @@ const document = only(template, 'AWS::SSM::Document', '"name":"accept"');
 const queue = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowQueue');
 const noticeDeadLetters = only(template, 'AWS::SQS::Queue', 'SpotGuardOverflowDeadLetters');
 const deadLetters = only(template, 'AWS::SQS::Queue', '"Properties":{"FifoQueue"');
+const fleetDeadLetters = only(template, 'AWS::SQS::Queue', 'SpotGuardFleetRequestsDeadLetters');
 const bucket = only(template, 'AWS::S3::Bucket');
 const log = only(template, 'AWS::Logs::LogGroup');
 const respond = only(template, 'AWS::Lambda::Function', 'SpotGuardRespondFunction');
 const topic = only(template, 'AWS::SNS::Topic');
 const twice = (type: string) => [type, type];
-const thrice = (type: string) => [type, type, type];
 
 describe('the stack', () => {
   it('has these resources and no others', () => {
@@ -26,21 +26,19 @@ describe('the stack', () => {
     expect(types.filter((type) => type !== 'AWS::CloudWatch::Alarm').sort()).toEqual([
       ...twice('AWS::Events::Rule'),
       'AWS::IAM::ManagedPolicy',
-      ...thrice('AWS::IAM::Policy'),
-      ...thrice('AWS::IAM::Role'),
+      ...Array(4).fill('AWS::IAM::Policy'),
+      ...Array(4).fill('AWS::IAM::Role'),
       ...twice('AWS::Lambda::EventInvokeConfig'),
-      ...twice('AWS::Lambda::EventSourceMapping'),
-      ...thrice('AWS::Lambda::Function'),
+      ...Array(3).fill('AWS::Lambda::EventSourceMapping'),
+      ...Array(4).fill('AWS::Lambda::Function'),
       ...twice('AWS::Lambda::Permission'),
       'AWS::Logs::LogGroup',
       'AWS::S3::Bucket',
       'AWS::S3::BucketPolicy',
       'AWS::SNS::Topic',
       'AWS::SNS::TopicPolicy',
-      ...twice('AWS::SQS::Queue'),
-      ...twice('AWS::SQS::Queue'),
-      ...twice('AWS::SQS::QueuePolicy'),
-      ...twice('AWS::SQS::QueuePolicy'),
+      ...Array(6).fill('AWS::SQS::Queue'),
+      ...Array(6).fill('AWS::SQS::QueuePolicy'),
       'AWS::SSM::Association',
       'AWS::SSM::Association',
       'AWS::SSM::Document',
@@ -59,6 +57,7 @@ describe('the stack', () => {
       OverflowQueueUrl: { Ref: queue.id },
       NoticeDeadLetterQueueUrl: { Ref: noticeDeadLetters.id },
       SettlementDeadLetterQueueUrl: { Ref: deadLetters.id },
+      FleetDeadLetterQueueUrl: { Ref: fleetDeadLetters.id },
       BucketName: { Ref: bucket.id },
       AlarmTopicArn: { Ref: topic.id },
       InstancePolicyArn: { Ref: only(template, 'AWS::IAM::ManagedPolicy').id },
@@ -77,17 +76,20 @@ describe('the stack', () => {
     expect(JSON.stringify(synthesise({}, env).toJSON())).not.toMatch(/arn:aws|amazonaws\.com\.cn/);
   });
 
-  it.each(['Respond', 'Settle', 'Coverage'])('%s has a role of its own, for Lambda alone', (name) => {
-    const role = only(template, 'AWS::IAM::Role', `SpotGuard${name}Role`).Properties;
-    expect(role).not.toHaveProperty('ManagedPolicyArns');
-    expect(role).not.toHaveProperty('Policies');
-    expect(role.AssumeRolePolicyDocument).toEqual({
-      Version: '2012-10-17',
-      Statement: [
-        { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
-      ],
-    });
-  });
+  it.each(['Respond', 'Settle', 'Coverage', 'Fleet'])(
+    '%s has a role of its own, for Lambda alone',
+    (name) => {
+      const role = only(template, 'AWS::IAM::Role', `SpotGuard${name}Role`).Properties;
+      expect(role).not.toHaveProperty('ManagedPolicyArns');
+      expect(role).not.toHaveProperty('Policies');
+      expect(role.AssumeRolePolicyDocument).toEqual({
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+        ],
+      });
+    },
+  );
 
   it('logs for 30 days, and the log goes with the stack', () => {
     expect(log).toMatchObject({ Properties: { RetentionInDays: 30 }, DeletionPolicy: 'Delete' });

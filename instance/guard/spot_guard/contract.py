@@ -50,6 +50,7 @@ SETTINGS = (
     "rebalance",
     "stopped",
 )
+FLEET_ACTIONS = ("deregister", "replace")
 UNKNOWN_TAGS_MAX = 5
 UNKNOWN_TAG_CHARS = 40
 DEFAULT_SECONDS = {"drain-until": 45, "save-until": 10, "clean-until": 5, "grace": 5}

@@ -13,6 +13,8 @@ from .paths import here
 TAGS_PATH = "/latest/meta-data/tags/instance"
 READ_SECONDS = 1.0
 """For all tags together. Each takes a millisecond; where they take longer, another source must do."""
+KNOWN = (*contract.SETTINGS, *contract.FLEET_ACTIONS)
+"""What tags name; of those the guard itself reads only the settings."""
 CONF_LINE = re.compile(r"([a-z][a-z-]*)[ \t]*=[ \t]*(.*?)[ \t]*")
 
 
@@ -39,7 +41,7 @@ class Source(NamedTuple):
         """For the user; empty where there are none."""
         if not self.unknown:
             return ""
-        known = ", ".join(contract.SETTINGS)
+        known = ", ".join(KNOWN)
         return (
             f"unknown tags: {', '.join(self.unknown)}; after {contract.SETTING_TAG_PREFIX} there are {known}"
         )
@@ -78,9 +80,7 @@ def _words(error: Exception) -> str:
 
 def _unknown(keys: Iterable[str]) -> Tuple[str, ...]:
     prefix = contract.SETTING_TAG_PREFIX
-    names = sorted(
-        key for key in keys if key.startswith(prefix) and key[len(prefix) :] not in contract.SETTINGS
-    )
+    names = sorted(key for key in keys if key.startswith(prefix) and key[len(prefix) :] not in KNOWN)
     return tuple(
         "".join(char if " " <= char <= "~" else "?" for char in name[: contract.UNKNOWN_TAG_CHARS])
         for name in names[: contract.UNKNOWN_TAGS_MAX]

@@ -1,0 +1,68 @@
+// The log is the record: one line for each instance and action, and its count.
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { FleetRequest } from '../../contract/fleet.ts';
+import { LOG_KEYS, PHASES } from '../../contract/log.ts';
+import { METRICS } from '../../contract/metrics.ts';
+
+/** What became of an action. `malformed`: what the queue held is no request; it comes again, and is dead-lettered. */
+export type Told =
+  | { readonly kind: 'malformed'; readonly reason: string }
+  | {
+      readonly kind: 'done' | 'skipped' | 'again' | 'failed';
+      readonly reason?: string;
+      readonly request: FleetRequest;
+    };
+
+/** Nobody needs to do anything about these: the instance is out already, or others see to it. */
+const QUIET_REASONS = ['CapacityRebalancing', 'NotATarget', 'NotInService'];
+
+const logger = new Logger();
+const metrics = new Metrics();
+
+export function tell(all: readonly Told[]): void {
+  for (const told of all) {
+    if (told.kind === 'malformed') {
+      logger.error('fleet request malformed', {
+        [LOG_KEYS.phase]: PHASES.fleetFailed,
+        [LOG_KEYS.reason]: told.reason,
+      });
+      continue;
+    }
+    const fields = fieldsOf(told);
+    switch (told.kind) {
+      case 'done':
+        logger.info('fleet action done', { [LOG_KEYS.phase]: PHASES.fleetDone, ...fields });
+        metrics.addMetric(METRICS.fleetDone, MetricUnit.Count, 1);
+        break;
+      case 'skipped':
+        logger[QUIET_REASONS.includes(told.reason ?? '') ? 'info' : 'warn']('fleet action skipped', {
+          [LOG_KEYS.phase]: PHASES.fleetSkipped,
+          ...fields,
+        });
+        metrics.addMetric(METRICS.fleetSkipped, MetricUnit.Count, 1);
+        break;
+      case 'again':
+        logger.warn('fleet action put off', { [LOG_KEYS.phase]: PHASES.fleetAgain, ...fields });
+        break;
+      default:
+        logger.error('fleet action failed', { [LOG_KEYS.phase]: PHASES.fleetFailed, ...fields });
+        metrics.addMetric(METRICS.fleetFailed, MetricUnit.Count, 1);
+    }
+  }
+  // Empty, it would write a line of its own.
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}
+
+function fieldsOf({ request, reason }: Exclude<Told, { readonly kind: 'malformed' }>): {
+  [key: string]: string;
+} {
+  const { fleetAction, instanceId, noticeTime, eventId } = request;
+  return {
+    [LOG_KEYS.fleetAction]: fleetAction,
+    ...(reason === undefined ? {} : { [LOG_KEYS.reason]: reason }),
+    [LOG_KEYS.instanceId]: instanceId,
+    [LOG_KEYS.noticeTime]: noticeTime,
+    ...(eventId === undefined ? {} : { [LOG_KEYS.eventId]: eventId }),
+  };
+}

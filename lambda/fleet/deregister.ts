@@ -1,0 +1,49 @@
+// Takes instances out of the target groups that are tagged for it: no new connection comes to them any more.
+import { FLEET_ACTIONS, SETTING_TAG_PREFIX } from '../../contract/tags.ts';
+import { CallFailed, type FleetPorts } from '../ports.ts';
+import { type Ended, endOf, worse } from './ended.ts';
+
+/** Target groups at a time. */
+const AT_ONCE = 10;
+/** Deleted since, while the index of tags still has it. */
+const GONE = ['TargetGroupNotFound', 'TargetGroupNotFoundException'];
+
+/** The end for each instance. @throws CallFailed where not even the target groups can be found */
+export async function deregister(
+  instanceIds: readonly string[],
+  untilMs: number,
+  ports: FleetPorts,
+): Promise<ReadonlyMap<string, Ended>> {
+  const key = `${SETTING_TAG_PREFIX}deregister`;
+  const groups = await ports.targetGroupsTagged(key, FLEET_ACTIONS.deregister, untilMs);
+  const reason = groups.length === 0 ? 'NoTargetGroupTagged' : 'NotATarget';
+  const ends = new Map<string, Ended>(instanceIds.map((id) => [id, { kind: 'skipped', reason }]));
+  for (let from = 0; from < groups.length; from += AT_ONCE) {
+    const some = groups.slice(from, from + AT_ONCE);
+    const ended = await Promise.all(some.map((group) => takeOut(group, instanceIds, untilMs, ports)));
+    for (const [id, end] of ended.flat()) ends.set(id, worse(ends.get(id) ?? end, end));
+  }
+  return ends;
+}
+
+/** The end for each that is a target of the group. */
+async function takeOut(
+  group: string,
+  instanceIds: readonly string[],
+  untilMs: number,
+  ports: FleetPorts,
+): Promise<[string, Ended][]> {
+  // Until its targets are known, any may be one.
+  let concerned = instanceIds;
+  const all = (end: Ended): [string, Ended][] => concerned.map((id) => [id, end]);
+  try {
+    const targets = (await ports.targetsOf(group, untilMs)).filter(({ id }) => instanceIds.includes(id));
+    concerned = targets.map(({ id }) => id);
+    const served = targets.filter(({ draining }) => !draining);
+    if (served.length > 0) await ports.deregister(group, served, untilMs);
+    return all({ kind: 'done' });
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    return GONE.includes(error.reason) ? [] : all(endOf(error));
+  }
+}
