@@ -1,10 +1,12 @@
 // Takes instances out of the target groups that are tagged for it: no new connection comes to them any more.
 import { FLEET_ACTIONS, SETTING_TAG_PREFIX } from '../../contract/tags.ts';
-import { CallFailed, type FleetPorts } from '../ports.ts';
+import { CallFailed, type FleetPorts, type Target } from '../ports.ts';
 import { type Ended, endOf, worse } from './ended.ts';
 
 /** Target groups at a time. */
 const AT_ONCE = 10;
+/** API reference: a target that is not there is no fault. And it lists a fault for one that is not there. */
+const NOT_THERE = ['InvalidTarget', 'InvalidTargetException'];
 /** Deleted since, while the index of tags still has it. */
 const GONE = ['TargetGroupNotFound', 'TargetGroupNotFoundException'];
 
@@ -40,10 +42,27 @@ async function takeOut(
     const targets = (await ports.targetsOf(group, untilMs)).filter(({ id }) => instanceIds.includes(id));
     concerned = targets.map(({ id }) => id);
     const served = targets.filter(({ draining }) => !draining);
-    if (served.length > 0) await ports.deregister(group, served, untilMs);
+    await deregisterAll(group, served, untilMs, ports);
     return all({ kind: 'done' });
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     return GONE.includes(error.reason) ? [] : all(endOf(error));
+  }
+}
+
+/** One that is gone since keeps nobody else in. */
+async function deregisterAll(
+  group: string,
+  targets: readonly Target[],
+  untilMs: number,
+  ports: FleetPorts,
+): Promise<void> {
+  if (targets.length === 0) return;
+  try {
+    await ports.deregister(group, targets, untilMs);
+  } catch (error) {
+    if (!(error instanceof CallFailed) || !NOT_THERE.includes(error.reason)) throw error;
+    if (targets.length === 1) return;
+    for (const target of targets) await deregisterAll(group, [target], untilMs, ports);
   }
 }

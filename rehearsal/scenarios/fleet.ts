@@ -86,6 +86,7 @@ export const fleetActions: Scenario = {
     launched(1),
     ended('deregister', PHASES.fleetDone),
     ended('replace', PHASES.fleetDone),
+    counted(METRICS.fleetDone, 2),
     logged(PHASES.commandSent),
   ],
 };

@@ -149,6 +149,9 @@ function forbidden({ stack, place }: Region): Forbidden[] {
   return [...ofRoles, ...ofQueues, ...ofTopics];
 }
 
+/** Of another account. */
+const elsewhere = (arn: string): string => arn.replace(/:\d{12}:/, ':999999999999:');
+
 /** `fleet` may change what is tagged for it, the other functions not even that. */
 function fleetForbidden(
   isFleet: boolean,
@@ -171,6 +174,12 @@ function fleetForbidden(
       'aws:ResourceTag/spot-guard:deregister': 'targets',
     }),
     may('resize an Auto Scaling group', 'autoscaling:SetDesiredCapacity', scaling, {
+      'aws:ResourceTag/spot-guard:replace': 'asg',
+    }),
+    may('deregister from a tagged target group elsewhere', deregister, elsewhere(group), {
+      'aws:ResourceTag/spot-guard:deregister': 'targets',
+    }),
+    may('detach from a tagged Auto Scaling group elsewhere', detach, elsewhere(scaling), {
       'aws:ResourceTag/spot-guard:replace': 'asg',
     }),
     ...(isFleet

@@ -30,6 +30,8 @@ export const IN_REQUESTS: readonly Alteration[] = [
     (json: string) => json.replace('"spot-guard:', `"${'x'.repeat(101)}`),
   ],
   ['a value against the pattern', 'SendCommand', '200', (json: string) => json.replace('"100%"', '"all"')],
+  ['a member misspelt', 'DetachInstances', '200', (form: string) => form.replace('InstanceIds', 'Ids')],
+  ['a list without its word', 'DetachInstances', '200', (form: string) => form.replace('.member.', '.')],
   ['no queue', 'SendMessage', '200', (json: string) => json.replace('"QueueUrl"', '"Queue"')],
 ];
 /** Of an address. */
@@ -51,6 +53,13 @@ export const IN_ANSWERS: readonly Alteration[] = [
     '200',
     (xml: string) => xml.replaceAll('DescribeInstancesResponse', 'X'),
   ],
+  [
+    'a result without its wrapper',
+    'DescribeTargetHealth',
+    '200',
+    (xml) => xml.replaceAll('HealthResult>', '>'),
+  ],
+  ['items by another name', 'DescribeTargetHealth', '200', (xml) => xml.replaceAll('member>', 'item>')],
   ['an unknown member', 'SendCommand', '200', (json: string) => json.replace('"Status"', '"State"')],
   ['a status that is none', 'SendCommand', '200', (json: string) => json.replace('"Pending"', '"Waiting"')],
   [

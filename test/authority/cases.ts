@@ -2,6 +2,7 @@
 import { BUNDLE_CASES } from './bundle-cases.ts';
 import type { Case } from './contract.ts';
 import { EC2_CASES } from './ec2-cases.ts';
+import { FLEET_CASES } from './fleet-cases.ts';
 import { S3_CASES } from './s3-cases.ts';
 import { SPOT_CASES } from './spot-cases.ts';
 import { SQS_BATCH_CASES } from './sqs-batch-cases.ts';
@@ -17,5 +18,6 @@ export const CASES: readonly Case[] = [
   ...SQS_BATCH_CASES,
   ...SQS_FIFO_CASES,
   ...S3_CASES,
+  ...FLEET_CASES,
   ...BUNDLE_CASES,
 ];

@@ -15,6 +15,9 @@ const ONE_STEP = "moto's commands have one step, named for its action and not fo
 const BOTH_400 = "moto gives every fault 400; the service's Smithy model gives this one 404";
 const UNCHECKED = "moto checks nothing of SendCommand's input";
 const LACKS: Difference = { got: 'SyntaxError 500', reason: 'moto lacks ListCommandInvocations' };
+const NO_INDEX = 'moto lacks what its index of tags needs: packages for services that nobody here asks for';
+const ONE_PORT = 'moto knows a target by its id alone: the last port counts';
+const UNCHECKED_GROUPS = 'moto checks nothing of it';
 const taken = (reason: string): Difference => ({ got: 'accepted', reason });
 const NO_INTEGRITY = taken('moto compares no digest with what it belongs to');
 const unchecked: Difference = { got: 'accepted', reason: UNCHECKED };
@@ -23,6 +26,10 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
   ours: {
     'another action of EC2': { got: 'InvalidAction 400', reason: NOT_CALLED },
     'another action of SSM': { got: 'UnknownOperationException 400', reason: NOT_CALLED },
+    'another action of what instances belong to': {
+      got: ['InvalidAction 400', 'InvalidAction 400', 'UnknownOperationException 400'],
+      reason: NOT_CALLED,
+    },
     'another action of SQS': {
       got: 'UnsupportedOperation (AWS.SimpleQueueService.UnsupportedOperation) 400',
       reason: NOT_CALLED,
@@ -37,6 +44,28 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
     },
   },
   moto: {
+    'a target group is found by its tag, to the letter': {
+      got: ['SyntaxError 500', 'SyntaxError 500', 'SyntaxError 500'],
+      reason: NO_INDEX,
+    },
+    'a page of 101 tagged resources': { got: 'SyntaxError 500', reason: NO_INDEX },
+    'a target group tells each target with its port': { got: ['0:8080', '1:80'], reason: ONE_PORT },
+    'a target is taken out on the port that is named alone': { got: ['1:80'], reason: ONE_PORT },
+    'a target that is none is taken out all the same': {
+      got: 'InvalidTargetException (InvalidTarget) 400',
+      reason: 'moto takes the error that the API reference lists, AWS the note above it',
+    },
+    'the bundle of fleet takes a target out on all its ports': {
+      got: [{ phases: ['fleetAgain SyntaxError'], error: '' }, ['1:80']],
+      reason: NO_INDEX,
+    },
+    'an instance that is not in the group cannot be detached': taken(UNCHECKED_GROUPS),
+    '21 instances cannot be detached at once': taken(UNCHECKED_GROUPS),
+    'the groups of 51 instances cannot be asked for at once': taken(UNCHECKED_GROUPS),
+    'another action of what instances belong to': {
+      got: ['accepted', 'accepted', 'SyntaxError 500'],
+      reason: NO_INDEX,
+    },
     'a filter by lifecycle': { got: 'Error 500', reason: 'moto has no such filter' },
     'a filter that does not exist': {
       got: 'Error 500',
@@ -88,14 +117,14 @@ export const DIFFERENCES: Readonly<Record<'ours' | 'moto', Readonly<Record<strin
     'SendCommand gives back what was asked for': {
       got: {
         DocumentName: DOCUMENT,
-        InstanceIds: FLEET_SIZE + 4,
+        InstanceIds: FLEET_SIZE + 7,
         Parameters: { [NOTICES_PARAMETER]: ['abc'] },
         TimeoutSeconds: 30,
         Comment: 'spot-guard: event 1',
         MaxConcurrency: '100%',
         MaxErrors: '100%',
         expires: true,
-        targets: FLEET_SIZE + 5,
+        targets: FLEET_SIZE + 8,
       },
       reason:
         'moto takes a command without Targets for one to every instance, and counts those asked for twice',

@@ -17,6 +17,21 @@ COMMON = {
         "RequestLimitExceeded": 503,
         "UnauthorizedOperation": 403,
     },
+    # Auto Scaling and Elastic Load Balancing: "Common Errors" of their API references.
+    "autoscaling": {
+        "AccessDenied": 403,
+        "InternalFailure": 500,
+        "InvalidAction": 400,
+        "Throttling": 400,
+        "ValidationError": 400,
+    },
+    "elasticloadbalancing": {
+        "AccessDenied": 403,
+        "InternalFailure": 500,
+        "InvalidAction": 400,
+        "Throttling": 400,
+    },
+    "tagging": {"AccessDeniedException": 400, "UnknownOperationException": 400},
     "ssm": {
         "AccessDeniedException": 400,
         "ThrottlingException": 400,

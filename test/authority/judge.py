@@ -19,12 +19,18 @@ from shapes import faults_of, local, read_query, read_xml
 session = botocore.session.get_session()
 
 
+# botocore's names for what signatures call otherwise.
+MODELS = {"elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi"}
+
+
 class Judgement(ErrorJudgement):
     def __init__(self, exchange):
         self.exchange = exchange
         self.service = exchange["service"]
-        self.model = session.get_service_model(self.service)
-        self.protocol = self.model.metadata["protocol"]
+        self.model = session.get_service_model(MODELS.get(self.service, self.service))
+        # Of several that a service speaks, the one that the SDK does.
+        spoken = self.model.metadata.get("protocols", [])
+        self.protocol = "json" if "json" in spoken else self.model.metadata["protocol"]
         self.operation = None
         self.outcome = "200"
         self.throttled = False
@@ -43,6 +49,7 @@ class Judgement(ErrorJudgement):
         judge_request, judge_answer = {
             "ec2": (self.judge_query, self.judge_xml),
             "json": (self.judge_json, self.judge_body),
+            "query": (self.judge_query, self.judge_xml),
             "rest-xml": (self.judge_rest, self.judge_rest_answer),
         }[self.protocol]
         judge_request(request)
@@ -52,7 +59,7 @@ class Judgement(ErrorJudgement):
             judge_answer(answer)
 
     def operation_name(self, request):
-        if self.protocol == "ec2":
+        if self.protocol in ("ec2", "query"):
             return dict(parse_qsl(request["body"])).get("Action", "")
         if self.protocol == "rest-xml":
             operation = operation_of(self.model, request)
@@ -67,7 +74,8 @@ class Judgement(ErrorJudgement):
         version = form.pop("Version", "")
         if version != self.model.api_version:
             self.fault("request", f"version {version}, the model is {self.model.api_version}")
-        params, used = read_query(self.operation.input_shape, "", form)
+        listed = ".member" if self.protocol == "query" else ""
+        params, used = read_query(self.operation.input_shape, "", form, listed)
         for key in sorted(form.keys() - used):
             self.fault("request", f"{key} is no member")
         self.judge_params(params)
@@ -126,7 +134,7 @@ class Judgement(ErrorJudgement):
         }
         try:
             return parser.parse(response, self.operation.output_shape)
-        except (ValueError, botocore.parsers.ResponseParserError) as error:
+        except (KeyError, ValueError, botocore.parsers.ResponseParserError) as error:
             self.fault("answer", f"botocore cannot read it: {error}")
             return {}
 
@@ -151,19 +159,30 @@ class Judgement(ErrorJudgement):
             self.fault("answer", f"content-type {answer['headers'].get('content-type')}, allowed is text/xml")
         root = ElementTree.fromstring(answer["body"])  # noqa: S314 (our own endpoint's)
         space = re.match(r"\{(.*)\}", root.tag)
-        if space is None or space[1].rstrip("/") != self.model.metadata["xmlNamespace"]:
+        if space is None or space[1].rstrip("/") != self.model.metadata["xmlNamespace"].rstrip("/"):
             self.fault("answer", f"namespace of {root.tag} is not {self.model.metadata['xmlNamespace']}")
         if local(root) != f"{self.operation.name}Response":
             self.fault("answer", f"root is {root.tag}")
-        ids = [child for child in root if local(child) == "requestId"]
-        if len(ids) != 1:
-            self.fault("answer", "no requestId")
-        for child in ids:
-            root.remove(child)
+        if self.protocol == "query":
+            root = self.judge_wrapping(root)
+        else:
+            ids = [child for child in root if local(child) == "requestId"]
+            if len(ids) != 1:
+                self.fault("answer", "no requestId")
+            for child in ids:
+                root.remove(child)
         value, texts = read_xml(root, self.operation.output_shape, self.operation.name)
         for text in texts + list(faults_of(value, self.operation.output_shape, self.operation.name)):
             self.fault("answer", text)
         self.parsed(answer)
+
+    def judge_wrapping(self, root):
+        """The result in it, beside which there is the id of the request."""
+        names = [local(element) for element in root] + [local(element) for element in root[-1]]
+        wrapper = self.operation.output_shape.serialization["resultWrapper"]
+        if names != [wrapper, "ResponseMetadata", "RequestId"]:
+            self.fault("answer", f"elements of an answer are {names}")
+        return root[0]
 
     def judge_rest_answer(self, answer):
         shape = self.operation.output_shape

@@ -18,6 +18,12 @@ class ErrorJudgement:
                 "Errors/Error/Code",
                 ["Response", "Errors", "Error", "Code", "Message", "RequestID"],
             )
+        elif self.protocol == "query":
+            code = self.judge_xml_error(
+                answer,
+                "{*}Error/{*}Code",
+                ["ErrorResponse", "Error", "Type", "Code", "Message", "RequestId"],
+            )
         elif self.protocol == "rest-xml":
             code = self.judge_xml_error(answer, "Code", ["Error", "Code", "Message", "RequestId", "HostId"])
         else:
@@ -33,7 +39,8 @@ class ErrorJudgement:
         if tags != allowed:
             self.fault("answer", f"elements of an error are {tags}")
         code = root.findtext(path, "")
-        shape = next((one for one in self.operation.error_shapes if one.name == code), None)
+        shapes = self.operation.error_shapes
+        shape = next((one for one in shapes if code in (one.name, one.error_code)), None)
         self.judge_status(code, shape, answer["status"])
         return code
 

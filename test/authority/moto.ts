@@ -12,6 +12,7 @@ import {
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
+import { createScalingGroup, createTargetGroups } from './moto-fleet.ts';
 import { BUILT_DOCUMENT } from './ours.ts';
 import {
   BUCKET,
@@ -44,7 +45,8 @@ export async function openMoto(programs: string): Promise<Place> {
   };
   try {
     const url = await addressOf(child.stderr);
-    const { ec2, ssm, sqs, s3 } = clientsOf({ url });
+    const place = { url };
+    const { ec2, ssm, sqs, s3 } = clientsOf(place);
     // Each in a reservation of its own: moto pages by reservations.
     const launch = async (tags: Readonly<Record<string, string>>): Promise<string> => {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
@@ -95,6 +97,8 @@ export async function openMoto(programs: string): Promise<Place> {
         },
       }),
     );
+    const targetGroup = await createTargetGroups(place, fleet);
+    const members = await createScalingGroup(place);
     await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     return {
       name: 'moto',
@@ -105,6 +109,8 @@ export async function openMoto(programs: string): Promise<Place> {
       spot: request?.InstanceId ?? '',
       spotRequest: request?.SpotInstanceRequestId ?? '',
       fleet,
+      targetGroup,
+      members,
       queueUrl: QueueUrl,
       fifoUrl,
       // Its commands end as they are sent.

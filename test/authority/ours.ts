@@ -3,16 +3,20 @@ import { readFileSync } from 'node:fs';
 import { Bucket } from '../../rehearsal/region/bucket.ts';
 import { Commands } from '../../rehearsal/region/commands.ts';
 import { parseDocument } from '../../rehearsal/region/document.ts';
+import { autoScalingService } from '../../rehearsal/region/endpoints/auto-scaling.ts';
 import { type Ec2Instance, ec2Service } from '../../rehearsal/region/endpoints/ec2.ts';
+import { loadBalancingService, taggingService } from '../../rehearsal/region/endpoints/load-balancing.ts';
 import { s3Service } from '../../rehearsal/region/endpoints/s3.ts';
 import { openEndpoint, type PlantedFault } from '../../rehearsal/region/endpoints/server.ts';
 import { sqsService } from '../../rehearsal/region/endpoints/sqs.ts';
 import { ssmService } from '../../rehearsal/region/endpoints/ssm.ts';
+import { Fleet } from '../../rehearsal/region/fleet.ts';
 import { Queue } from '../../rehearsal/region/queue.ts';
 import { ACCOUNT, instanceIdOf, REGION } from '../lambda/events.ts';
 import { ENVIRONMENT } from '../lambda/invoke.ts';
 import {
   BUCKET,
+  DEREGISTER,
   DOCUMENT,
   FIFO_DELAY,
   FIFO_QUEUE,
@@ -23,6 +27,10 @@ import {
   QUEUE,
   QUEUE_VISIBILITY,
   queueUrlAt,
+  REPLACE,
+  SCALING_GROUP,
+  TARGET_GROUP,
+  TARGET_PORTS,
 } from './place.ts';
 import { type Exchange, openRecorder } from './recorder.ts';
 
@@ -61,6 +69,27 @@ export async function openOurs(): Promise<Ours> {
     },
     ...fleet.map((id): Ec2Instance => ({ id, tags: FLEET_TAGS, state: 'running' })),
   ];
+  const members = [instanceIdOf(5), instanceIdOf(6), instanceIdOf(7)];
+  const belongs = new Fleet(
+    {
+      targetGroups: [
+        {
+          name: TARGET_GROUP,
+          tags: DEREGISTER,
+          targets: TARGET_PORTS.flatMap(([nth, port]) => ({ id: fleet[nth] ?? '', port })),
+        },
+        { name: 'not-tagged', targets: [] },
+      ],
+      scalingGroups: [
+        {
+          name: SCALING_GROUP,
+          tags: REPLACE,
+          members: Object.fromEntries(members.map((id) => [id, 'InService'])),
+        },
+      ],
+    },
+    arnPrefix,
+  );
   const commands = new Commands();
   const document = parseDocument(DOCUMENT, JSON.parse(readFileSync(BUILT_DOCUMENT, 'utf8')));
   const queues: Queue[] = [];
@@ -102,6 +131,9 @@ export async function openOurs(): Promise<Ours> {
       }),
       sqsService(() => queues, arnPrefix('sqs')),
       s3Service({ partition: 'aws', buckets: () => [bucket] }),
+      loadBalancingService(belongs),
+      taggingService(belongs),
+      autoScalingService(belongs),
     ],
   });
   const recorder = await openRecorder(endpoint.url);
@@ -134,6 +166,8 @@ export async function openOurs(): Promise<Ours> {
     spot,
     spotRequest,
     fleet,
+    targetGroup: belongs.targetGroups[0]?.arn ?? '',
+    members,
     queueUrl,
     fifoUrl,
     exchanges: recorder.exchanges,

@@ -1,5 +1,8 @@
 // One world, told twice: by the local endpoints and by moto. What the contract's cases need to know of either.
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -19,6 +22,17 @@ export const GUARDED_TAGS = { 'spot-guard': 'enabled', Name: `<&"'>é` };
 export const FLEET_SIZE = 120;
 export const FLEET_TAGS = { Name: 'fleet' };
 
+export const DEREGISTER = { 'spot-guard:deregister': 'targets' };
+export const REPLACE = { 'spot-guard:replace': 'asg' };
+export const TARGET_GROUP = 'web';
+export const SCALING_GROUP = 'workers';
+/** Of the target group: which of the fleet, on which port. */
+export const TARGET_PORTS = [
+  [0, 80],
+  [0, 8080],
+  [1, 80],
+] as const;
+
 export interface Place {
   readonly name: 'ours' | 'moto';
   readonly url: string;
@@ -31,6 +45,10 @@ export interface Place {
   readonly spot: string;
   readonly spotRequest: string;
   readonly fleet: readonly string[];
+  /** Its ARN: tagged for it. */
+  readonly targetGroup: string;
+  /** Three instances in service in the Auto Scaling group, which is tagged for it. */
+  readonly members: readonly string[];
   readonly queueUrl: string;
   readonly fifoUrl: string;
   /** The agent reports the command's first step. */
@@ -54,6 +72,9 @@ export function clientsOf({ url }: Pick<Place, 'url'>) {
     ssm: new SSMClient(config),
     sqs: new SQSClient(config),
     s3: new S3Client(config),
+    elb: new ElasticLoadBalancingV2Client(config),
+    tagging: new ResourceGroupsTaggingAPIClient(config),
+    autoScaling: new AutoScalingClient(config),
   };
 }
 

@@ -9,14 +9,14 @@ def local(element):
     return element.tag.rpartition("}")[2]
 
 
-def read_query(shape, prefix, form):
-    """The parameters that a form of the EC2 query protocol stands for, and the keys that said so."""
+def read_query(shape, prefix, form, listed):
+    """What a form stands for, and the keys that said so. `listed`: before the number of an item."""
     if shape.type_name == "structure":
         value, used = {}, set()
         for name, member in shape.members.items():
             location = member.serialization.get("name", name)
             key = member.serialization.get("queryName", location[0].upper() + location[1:])
-            inner, keys = read_query(member, f"{prefix}.{key}" if prefix else key, form)
+            inner, keys = read_query(member, f"{prefix}.{key}" if prefix else key, form, listed)
             if keys:
                 value[name] = inner
                 used |= keys
@@ -24,7 +24,7 @@ def read_query(shape, prefix, form):
     if shape.type_name == "list":
         items, used = [], set()
         while True:
-            inner, keys = read_query(shape.member, f"{prefix}.{len(items) + 1}", form)
+            inner, keys = read_query(shape.member, f"{prefix}{listed}.{len(items) + 1}", form, listed)
             if not keys:
                 return items, used
             items.append(inner)
@@ -40,9 +40,10 @@ def read_query(shape, prefix, form):
 def read_xml(element, shape, path):
     """The value that an element stands for, and what in it the model does not know."""
     if shape.type_name == "list":
+        name = shape.member.serialization.get("name", "member")
         values, texts = (
             [],
-            [f"{path}: element {local(item)} in a list" for item in element if local(item) != "item"],
+            [f"{path}: element {local(item)} in a list" for item in element if local(item) != name],
         )
         for index, item in enumerate(element):
             value, inner = read_xml(item, shape.member, f"{path}[{index}]")
@@ -96,6 +97,11 @@ TYPES = {
 }
 
 
+def in_python(pattern):
+    """Java writes what lies beyond 16 bits as two halves, and takes a range of such pairs."""
+    return pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+
+
 def faults_of(value, shape, path):
     """Type, required and unknown members, enum, pattern, least and greatest length or number."""
     kind = shape.type_name
@@ -126,7 +132,7 @@ def constraint_faults(value, shape, path):
     enum = getattr(shape, "enum", None) or metadata.get("enum")
     if enum and value not in enum:
         yield f"{path}: {value!r} is none of {enum}"
-    if "pattern" in metadata and not regex.search(metadata["pattern"], value):
+    if "pattern" in metadata and not regex.search(in_python(metadata["pattern"]), value):
         yield f"{path}: {value!r} does not match {metadata['pattern']}"
     if kind in ("structure", "boolean", "timestamp"):
         return

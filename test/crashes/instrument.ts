@@ -6,7 +6,7 @@ import { build, type Plugin, transform } from 'esbuild';
 import MagicString from 'magic-string';
 
 const root = join(import.meta.dirname, '..', '..');
-const OURS = /[\\/]lambda[\\/](?:domain|aws|respond|settle|coverage|ports)[\w\\/.-]*\.ts$/;
+const OURS = /[\\/]lambda[\\/](?:domain|aws|respond|settle|coverage|fleet|ports)[\w\\/.-]*\.ts$/;
 
 /** Where statements are listed one after the other. */
 const LISTS: Readonly<Record<string, string>> = {

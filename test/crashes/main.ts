@@ -56,6 +56,7 @@ try {
     { name: 'the event comes twice', events: 2 },
     { name: 'SSM throttles the first call', throttled: 1 },
     { name: 'SSM throttles every call', throttled: Number.POSITIVE_INFINITY },
+    { name: 'the tags ask for fleet actions', fleet: true },
     { name: 'the ticket is lost', ticket: 'lost' },
     { name: 'the ticket comes twice', ticket: 'doubled' },
     { name: 'a stop takes minutes', stopSeconds: 320 },

@@ -7,11 +7,12 @@ import type { OutcomeRecord } from '../../contract/outcomes.ts';
 import { INSTANCE_ID, interruption, moveTo, placeOf } from '../../rehearsal/event.ts';
 import { Clock } from '../../rehearsal/region/clock.ts';
 import type { StepResult } from '../../rehearsal/region/commands.ts';
+import type { Fleet, FleetSetup } from '../../rehearsal/region/fleet.ts';
 import { openRegion } from '../../rehearsal/region/region.ts';
 import type { JsonObject, Template } from '../../rehearsal/template/template.ts';
 import { outcomesIn, settledOnce } from '../../rehearsal/verdict.ts';
 
-export const PARTS = ['respond', 'settle', 'coverage'] as const;
+export const PARTS = ['respond', 'settle', 'coverage', 'fleet'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What becomes of one notice on its way. */
@@ -22,6 +23,8 @@ export interface Trial {
   readonly events?: number;
   /** How many calls of SendCommand SSM throttles: then the notice goes through the overflow queue. */
   readonly throttled?: number;
+  /** Its tags ask for fleet actions. */
+  readonly fleet?: boolean;
   /** What SQS does with the first ticket. */
   readonly ticket?: 'lost' | 'doubled';
   /** EC2 stops the instance, and says so only this long after the notice. */
@@ -36,6 +39,13 @@ export interface Ended {
   /** Where each function has been, in order. */
   readonly passed: Readonly<Record<Part, readonly string[]>>;
 }
+
+const DEREGISTER = { 'spot-guard:deregister': 'targets' };
+const REPLACE = { 'spot-guard:replace': 'asg' };
+const FLEET: FleetSetup = {
+  targetGroups: [{ name: 'web', tags: DEREGISTER, targets: [{ id: INSTANCE_ID, port: 80 }] }],
+  scalingGroups: [{ name: 'workers', tags: REPLACE, members: { [INSTANCE_ID]: 'InService' } }],
+};
 
 const WINDOW_SECONDS = 60;
 /** A look that dies is made good by the next one, at a quarter of an hour. */
@@ -59,7 +69,7 @@ export async function tryOut(
   const noticeMs = Date.parse(String(event.time));
   const instance = {
     id: INSTANCE_ID,
-    tags: { 'spot-guard': 'enabled' },
+    tags: { 'spot-guard': 'enabled', ...(trial.fleet ? { ...DEREGISTER, ...REPLACE } : {}) },
     state: 'terminated' as const,
     launchedMs: noticeMs - 3_600_000,
     spotRequest: {
@@ -86,6 +96,7 @@ export async function tryOut(
       }),
     ],
     instanceId: INSTANCE_ID,
+    fleet: FLEET,
     isRegistered: () => true,
     faults: [{ service: 'ssm', action: 'SendCommand', kind: 'throttle', first: trial.throttled ?? 0 }],
     readsLive: false,
@@ -124,17 +135,31 @@ export async function tryOut(
     return {
       outcomes,
       commands,
-      problems: [...faults, ...settledOnce(region.buckets, metrics, log, 1)],
+      problems: [
+        ...faults,
+        ...settledOnce(region.buckets, metrics, log, 1),
+        ...takenOut(region.fleet, trial.fleet ?? false),
+      ],
       passed: {
         respond: passedIn(join(folder, 'respond')),
         settle: passedIn(join(folder, 'settle')),
         coverage: passedIn(join(folder, 'coverage')),
+        fleet: passedIn(join(folder, 'fleet')),
       },
     };
   } finally {
     await region.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Out of its groups, and replaced once; where its tags do not ask for it, nothing. */
+function takenOut(fleet: Fleet, asked: boolean): string[] {
+  const [group] = fleet.scalingGroups;
+  const came = { serving: fleet.serving(INSTANCE_ID).length, launched: group?.launched };
+  const wanted = asked ? { serving: 0, launched: 1 } : { serving: 1, launched: 0 };
+  const same = came.serving === wanted.serving && came.launched === wanted.launched;
+  return same ? [] : [`expected of the fleet ${JSON.stringify(wanted)}, got ${JSON.stringify(came)}`];
 }
 
 function passedIn(folder: string): string[] {
@@ -147,7 +172,7 @@ function withBundles(template: Template, folder: string): Template {
   const assets = new Map(template.assets);
   for (const { logicalId, type, properties } of template.resources.values()) {
     if (type !== 'AWS::Lambda::Function') continue;
-    const part = /(Respond|Settle|Coverage)Function/.exec(logicalId)?.[1]?.toLowerCase() ?? '';
+    const part = /(Respond|Settle|Coverage|Fleet)Function/.exec(logicalId)?.[1]?.toLowerCase() ?? '';
     const { S3Key: key } = (properties.Code ?? {}) as JsonObject;
     assets.set(String(key), join(folder, part));
   }

@@ -39,12 +39,6 @@ export function loadBalancingService(fleet: Fleet): Service {
       if (action === 'DeregisterTargets') {
         const group = groupOf(input);
         const ids = members(input, 'Targets', '.Id');
-        if (ids.length === 0) {
-          throw new ServiceFault(
-            'ValidationError',
-            "1 validation error detected: Value at 'targets' is null",
-          );
-        }
         for (const [index, id] of ids.entries()) {
           const port = input[`Targets.member.${index + 1}.Port`];
           // Without its port, only a target at the port of the group is meant: here all have one of their own.

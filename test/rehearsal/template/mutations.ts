@@ -37,16 +37,17 @@ export function mutationsOf(template: Template): Mutation[] {
 /** Of what, where the stack has several of a type. */
 function partOf(logicalId: string): string {
   const [, part, of = ''] =
-    /^SpotGuard(Respond|Settle(?!ment)|Coverage|SettlementDeadLetters|SettlementQueue|OverflowDeadLetters|OverflowQueue|Notices)(Schedule)?/.exec(
+    /^SpotGuard(Respond|Settle(?!ment)|Coverage|SettlementDeadLetters|SettlementQueue|OverflowDeadLetters|OverflowQueue|Fleet(?!Requests)|FleetRequestsDeadLetters|FleetRequestsQueue|Notices)(Schedule)?/.exec(
       logicalId,
     ) ?? [];
   return part === undefined ? '' : ` of ${part.toLowerCase()}${of.toLowerCase()}`;
 }
 
 function breaksOf(logicalId: string, type: string, properties: JsonObject): Break[] {
-  const part = /^SpotGuard(Settle(?!ment)|Coverage)/.exec(logicalId)?.[1];
+  const part = /^SpotGuard(Settle(?!ment)|Coverage|Fleet(?!Requests))/.exec(logicalId)?.[1];
   if (part === 'Coverage') return coverageBreaks(type, properties);
   if (part === 'Settle') return settleBreaks(type, properties);
+  if (part === 'Fleet') return fleetBreaks(type, properties);
   switch (type) {
     case 'AWS::IAM::Policy':
       return [gone(FAULTY), ...policyBreaks(['PolicyDocument'], properties, true)];
@@ -124,7 +125,9 @@ function queueBreaks(properties: JsonObject): Break[] {
     ...Object.keys(properties).map((key) => {
       const why = survives[key];
       if (why !== undefined) return dropped([key], { survives: `${why}; ${LIB_ASKS}` });
-      return dropped([key], { scenarios: [PLAIN, 'settle-never-works', 'function-never-works'] });
+      return dropped([key], {
+        scenarios: [PLAIN, 'settle-never-works', 'function-never-works', 'fleet-never-works'],
+      });
     }),
   ];
 }
@@ -157,6 +160,32 @@ function settleBreaks(type: string, properties: JsonObject): Break[] {
       return sourceBreaks([PLAIN], ['instance-lives-on']);
     default:
       throw new Error(`no mutations are known of ${type} of settle`);
+  }
+}
+
+/** What does fleet actions: an instance must ask for them. */
+function fleetBreaks(type: string, properties: JsonObject): Break[] {
+  const scenarios = ['fleet-actions', 'least-privilege'];
+  const noticed = (breaks: readonly Break[]): Break[] =>
+    breaks.map((one) => (one.survives === undefined ? { ...one, scenarios } : one));
+  switch (type) {
+    case 'AWS::IAM::Policy':
+      return [gone(scenarios), ...policyBreaks(['PolicyDocument'], properties, true, scenarios)];
+    case 'AWS::IAM::Role':
+      return noticed(policyBreaks(['AssumeRolePolicyDocument'], properties, false));
+    case 'AWS::Lambda::Function':
+      return noticed([
+        ...functionBreaks(`seconds that nothing here needs; ${LIB_ASKS}`),
+        ...variableBreaks(properties),
+      ]);
+    case 'AWS::Lambda::EventSourceMapping':
+      return [
+        ...sourceBreaks(scenarios, []).filter(({ name }) => !name.includes('FunctionResponseTypes')),
+        dropped(['FunctionResponseTypes'], { survives: `nothing here is tried for so long; ${LIB_ASKS}` }),
+        dropped(['MaximumBatchingWindowInSeconds'], { scenarios }),
+      ];
+    default:
+      throw new Error(`no mutations are known of ${type} of fleet`);
   }
 }
 
@@ -324,6 +353,7 @@ function functionBreaks(needless?: string): Break[] {
 const FOR_VALUES: Readonly<Record<string, readonly string[]>> = {
   SPOT_GUARD_OVERFLOW_QUEUE: ['agent-registers-late'],
   SPOT_GUARD_DEAD_LETTER_QUEUE: ['agent-not-registered'],
+  SPOT_GUARD_FLEET_QUEUE: ['fleet-actions'],
 };
 
 /** `unread`: what every function is given and this one does not read. */
