@@ -2,6 +2,7 @@
 
 export interface Rounds {
   readonly coldMs: readonly number[];
+  readonly coldCpuMs: readonly number[];
   readonly warmMs: readonly number[];
   readonly floorMs: readonly number[];
   readonly synthMs: readonly number[];
@@ -10,6 +11,8 @@ export interface Rounds {
 export interface Figures {
   /** Medians. */
   readonly coldMs: number;
+  /** Of a processor, up to then: Lambda gives 512 MB 0.29 of one, 1,769 MB a whole one. */
+  readonly coldCpuMs: number;
   readonly warmMs: number;
   readonly floorMs: number;
   readonly coldToFloorRatio: number;
@@ -24,10 +27,11 @@ export interface Figures {
 }
 
 export function figuresOf(rounds: Rounds, bundleBytes: number, node: string): Figures {
-  const { coldMs, warmMs, floorMs, synthMs } = rounds;
+  const { coldMs, coldCpuMs, warmMs, floorMs, synthMs } = rounds;
   const ratios = coldMs.map((cold, round) => cold / (floorMs[round] ?? Number.NaN));
   return {
     coldMs: tenths(median(coldMs)),
+    coldCpuMs: tenths(median(coldCpuMs)),
     warmMs: tenths(median(warmMs)),
     floorMs: tenths(median(floorMs)),
     coldToFloorRatio: hundredths(median(coldMs) / median(floorMs)),
@@ -38,6 +42,7 @@ export function figuresOf(rounds: Rounds, bundleBytes: number, node: string): Fi
     rounds: coldMs.length,
     ranges: {
       coldMs: rangeOf(coldMs),
+      coldCpuMs: rangeOf(coldCpuMs),
       warmMs: rangeOf(warmMs),
       floorMs: rangeOf(floorMs),
       synthMs: rangeOf(synthMs),

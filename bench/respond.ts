@@ -15,6 +15,7 @@ const MOST_SYNTHESES = 5;
 export async function measureRespond(count: number, progress: (text: string) => void): Promise<Figures> {
   const rounds = {
     coldMs: [] as number[],
+    coldCpuMs: [] as number[],
     warmMs: [] as number[],
     floorMs: [] as number[],
     synthMs: [] as number[],
@@ -25,9 +26,10 @@ export async function measureRespond(count: number, progress: (text: string) => 
     await functionRound(endpoint);
     await floorRound(endpoint);
     for (let round = 1; round <= count; round += 1) {
-      const { coldMs, warmMs } = await functionRound(endpoint);
+      const { coldMs, coldCpuMs, warmMs } = await functionRound(endpoint);
       const floorMs = await floorRound(endpoint);
       rounds.coldMs.push(coldMs);
+      rounds.coldCpuMs.push(coldCpuMs);
       rounds.warmMs.push(warmMs);
       rounds.floorMs.push(floorMs);
       progress(
@@ -54,10 +56,11 @@ async function bundleBytes(): Promise<number> {
 }
 
 export function tableOfRespond(figures: Figures): string {
-  const { coldMs, warmMs, floorMs, synthMs } = figures.ranges;
+  const { coldMs, coldCpuMs, warmMs, floorMs, synthMs } = figures.ranges;
   return table(`Node ${figures.node}, ${figures.rounds} rounds`, [
     ['', 'median', 'least', 'most'],
     ['cold start to SendCommand, ms', figures.coldMs, ...coldMs],
+    ['of it on a processor, ms', figures.coldCpuMs, ...coldCpuMs],
     ['warm event to SendCommand, ms', figures.warmMs, ...warmMs],
     ['floor: two signed requests, no SDK, ms', figures.floorMs, ...floorMs],
     ['cold to floor, ratio of medians', figures.coldToFloorRatio],

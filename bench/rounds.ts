@@ -1,5 +1,6 @@
 // One round each of what is compared: the function from a cold start and then warm, and the floor.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from './endpoint.ts';
 import { environment, FUNCTION_ARN, interruption, requests } from './notice.ts';
@@ -15,7 +16,7 @@ const ROUND_MS = 20_000;
 export async function functionRound(
   endpoint: Endpoint,
   code = CODE,
-): Promise<{ coldMs: number; warmMs: number }> {
+): Promise<{ coldMs: number; coldCpuMs: number; warmMs: number }> {
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, AbortSignal.timeout(ROUND_MS)]);
   const runtime = await startRuntimeApi(FUNCTION_ARN, (error) => failure.abort(error));
@@ -30,16 +31,26 @@ export async function functionRound(
       LAMBDA_TASK_ROOT: code,
     });
     const coldMs = (await coldCommand).atMs - startMs;
+    const coldCpuMs = cpuMs(child.pid ?? 0);
     await coldEvent;
     const warmCommand = endpoint.nextCommand(signal);
     const [event, command] = await Promise.all([runtime.deliver(interruption()), warmCommand]);
-    return { coldMs, warmMs: command.atMs - event };
+    return { coldMs, coldCpuMs, warmMs: command.atMs - event };
   } catch (error) {
     throw failure.signal.aborted ? failure.signal.reason : error;
   } finally {
     await end(child);
     await runtime.close();
   }
+}
+
+/** What all threads of the process have had of the processors up to now. */
+function cpuMs(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [onCpu = '0'] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ');
+    return Number(onCpu);
+  });
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
 /** Milliseconds from the start of the process to its SendCommand. */

@@ -131,6 +131,7 @@ async function run(options: BurstOptions, folder: string): Promise<Burst> {
       p50S: secondsTo(0.5),
       p99S: secondsTo(0.99),
       lastS: secondsTo(1),
+      usage: region.usage(),
       calls: callsBy(calls),
       // Nothing else is refused in a burst.
       throttled: callsBy(calls.filter(({ status }) => status !== 200)),

@@ -1,5 +1,6 @@
 // What came of a burst, and what must hold of it.
 import type { ApiCall } from '../region/endpoints/server.ts';
+import type { Usage } from '../region/lambda-environment.ts';
 
 export interface Burst {
   readonly notices: number;
@@ -18,6 +19,8 @@ export interface Burst {
   readonly p50S: number;
   readonly p99S: number;
   readonly lastS: number;
+  /** What the processes of each function took at most. */
+  readonly usage: Readonly<Record<string, Usage>>;
   /** Of the function, by service and action. */
   readonly calls: Readonly<Record<string, number>>;
   readonly throttled: Readonly<Record<string, number>>;
@@ -61,8 +64,8 @@ export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 
 export function tableOfBurst(burst: Burst): string {
-  const { notices, lost, ranTwice, deadLettered, leftBehind, outcomes, p50S, p99S, lastS, calls, throttled } =
-    burst;
+  const { notices, lost, ranTwice, deadLettered, leftBehind, outcomes, p50S, p99S, lastS } = burst;
+  const { usage, calls, throttled } = burst;
   const row = (name: string, value: string | number): string => `${name.padEnd(34)}${value}`;
   const counted = (counts: Readonly<Record<string, number>>): string =>
     Object.entries(counts)
@@ -79,6 +82,11 @@ export function tableOfBurst(burst: Burst): string {
       'seconds to the command',
       `half ${p50S.toFixed(1)}, 99 % ${p99S.toFixed(1)}, all ${lastS.toFixed(1)}`,
     ),
+    ...Object.entries(usage)
+      .filter(([, { memoryMb }]) => memoryMb > 0)
+      .map(([part, { memoryMb, longestMs }]) =>
+        row(`${part}, at most`, `${memoryMb} MB, ${longestMs} ms for an event`),
+      ),
     row('outcomes', counted(outcomes)),
     row('calls', counted(calls)),
     row('of them throttled', counted(throttled)),

@@ -1,7 +1,7 @@
 // One execution environment of a Lambda function: the built bundle as a process of its own, and Lambda's side of
 // the runtime API on loopback. It handles one invocation at a time and is ended at the function's timeout.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,14 @@ export interface InvocationResult {
 /** What becomes of the process when it has been given its first event: it dies, or it does nothing any more. */
 export type ProcessFault = 'crashes' | 'hangs';
 
+/** What its processes took. */
+export interface Usage {
+  /** The peak of the resident set of one of them. */
+  readonly memoryMb: number;
+  /** The longest that one event took, from when the process had it. */
+  readonly longestMs: number;
+}
+
 /** Lambda gives the init phase 10 s. */
 const INIT_MS = 10_000;
 const OWN_CLIENT = fileURLToPath(new URL('./runtime-client.mjs', import.meta.url));
@@ -53,6 +61,8 @@ export class Environment {
   #timer: NodeJS.Timeout | undefined;
   #initError: Json = null;
   dead = false;
+  readonly usage: { -readonly [key in keyof Usage]: Usage[key] } = { memoryMb: 0, longestMs: 0 };
+  #deliveredMs = 0;
 
   private constructor(
     spec: FunctionSpec,
@@ -88,6 +98,7 @@ export class Environment {
       const settle = (result: InvocationResult): void => {
         clearTimeout(this.#timer);
         this.#job = undefined;
+        this.#measure();
         resolve(result);
       };
       this.#job = { requestId, body: payload, settle };
@@ -107,6 +118,13 @@ export class Environment {
     this.#kill();
     await ended;
     await closeServer(this.#server);
+  }
+
+  #measure(): void {
+    const pid = this.#child?.pid;
+    if (!this.#delivered || pid === undefined) return;
+    this.usage.longestMs = Math.max(this.usage.longestMs, performance.now() - this.#deliveredMs);
+    this.usage.memoryMb = Math.max(this.usage.memoryMb, peakMb(pid));
   }
 
   #spawn(port: number): void {
@@ -158,6 +176,7 @@ export class Environment {
     const [job, response] = [this.#job, this.#waiting];
     if (!job || !response || this.#delivered) return;
     this.#delivered = true;
+    this.#deliveredMs = performance.now();
     this.#waiting = undefined;
     clearTimeout(this.#timer);
     const { timeoutMs, arn } = this.#spec;
@@ -192,4 +211,12 @@ export class Environment {
       ...(failed ? { functionError: 'Unhandled' } : {}),
     });
   }
+}
+
+/** 0 where the process is gone. */
+function peakMb(pid: number): number {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return 0;
+  const [, kilobytes = 0] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8')) ?? [];
+  return Number(kilobytes) / 1024;
 }

@@ -9,6 +9,7 @@ import {
   type FunctionSpec,
   type InvocationResult,
   type ProcessFault,
+  type Usage,
 } from './lambda-environment.ts';
 
 /** Milliseconds between the tries of an event that is throttled: first, and at most. */
@@ -86,6 +87,13 @@ export class LambdaFunction {
   /** How many processes there have been. */
   get environments(): number {
     return this.#all.length;
+  }
+
+  /** The most of all of them. */
+  get usage(): Usage {
+    const all = this.#all.map(({ usage }) => usage);
+    const most = (of: keyof Usage): number => Math.round(Math.max(0, ...all.map((one) => one[of])));
+    return { memoryMb: most('memoryMb'), longestMs: most('longestMs') };
   }
 
   /** Waits for room and then for the answer, as an event source does. */

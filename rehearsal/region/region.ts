@@ -22,6 +22,7 @@ import { Fleet, type FleetSetup } from './fleet.ts';
 import { type FunctionWorld, startFunction } from './function-host.ts';
 import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
+import type { Usage } from './lambda-environment.ts';
 import { readLive } from './live-reading.ts';
 import { passTime } from './pass-time.ts';
 import { Queue } from './queue.ts';
@@ -79,6 +80,8 @@ export interface Region {
   judge(request: AccessRequest): Promise<boolean>;
   /** Resolves with how many targets the event had, when all of them are done with it. */
   put(event: Json): Promise<number>;
+  /** By the function's part. */
+  usage(): Readonly<Record<string, Usage>>;
   /** Whether notices wait in a queue that a function reads; tickets wait until the deadline has passed. */
   isReading(): boolean;
   /** Skips the time until every ticket is settled, and schedules have run up to that moment (epoch milliseconds). */
@@ -251,6 +254,13 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
         await Promise.all(found.map((delivery) => deliver(delivery, event)));
         return found.length;
       },
+      usage: () =>
+        Object.fromEntries(
+          functions.map(({ spec, usage }) => [
+            stack.functions.find(({ arn }) => arn === spec.arn)?.part ?? '',
+            usage,
+          ]),
+        ),
       isReading: () => sources.some(({ queue }) => !queue.fifo && queue.messages.length > 0),
       async passTime(untilMs) {
         await live.stop();

@@ -20,6 +20,8 @@ describe('a burst', () => {
     const result = await burst({ template, host: thisHost(), notices: 20 });
     expect(result).toMatchObject({ lost: 0, ranTwice: 0, neverRan: 0, leftBehind: 0, problems: [] });
     expect(result.outcomes).toEqual({ graceful: 20 });
+    expect(result.usage.respond?.memoryMb).toBeGreaterThan(20);
+    expect(result.usage.respond?.longestMs).toBeLessThan(10_000);
     expect(result.throttled['ssm:SendCommand']).toBeGreaterThan(0);
     expect(result.calls['ssm:SendCommand']).toBeLessThan(60);
   });
@@ -36,6 +38,7 @@ describe('a burst', () => {
       p50S: 1,
       p99S: 1,
       lastS: 1,
+      usage: {},
       calls: {},
       throttled: {},
       problems: [],
