@@ -1,7 +1,6 @@
 // The function that does what instances ask for beside the command, and its way to their requests. Its role is its own:
 // it can send no command, and what it changes must be tagged for it.
-import { Duration, Stack } from 'aws-cdk-lib';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Stack } from 'aws-cdk-lib';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -79,14 +78,10 @@ export function fleetFunction(
       },
     ],
   });
-  // Not SqsEventSource: it also grants what neither Lambda nor the function calls.
-  new EventSourceMapping(fleet, 'Requests', {
-    target: fleet.function,
-    eventSourceArn: requests.queueArn,
+  fleet.reads('Requests', requests, {
     batchSize: BATCH,
-    maxBatchingWindow: Duration.seconds(WINDOW_SECONDS),
-    maxConcurrency: CONCURRENCY,
-    reportBatchItemFailures: true,
+    concurrency: CONCURRENCY,
+    windowSeconds: WINDOW_SECONDS,
   });
   return fleet;
 }

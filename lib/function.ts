@@ -2,8 +2,15 @@
 import { Duration, Stack, Token, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { FunctionOptions } from 'aws-cdk-lib/aws-lambda';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { FUNCTION_VARIABLES } from '../contract/environment.ts';
 import { METRIC_NAMESPACE, METRIC_SERVICE } from '../contract/metrics.ts';
@@ -29,6 +36,14 @@ export interface Allowed {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Why a resource has a wildcard, as cdk-nag wants to know it. */
   readonly reason?: string;
+}
+
+interface Reading {
+  /** Messages a call. More than ten need a window, for which a queue that is quiet waits. */
+  readonly batchSize: number;
+  /** Calls at once. */
+  readonly concurrency: number;
+  readonly windowSeconds?: number;
 }
 
 export class GuardFunction extends Construct {
@@ -63,6 +78,19 @@ export class GuardFunction extends Construct {
         [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
         [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,
       },
+    });
+  }
+
+  /** Lambda reads the queue for it, in its role's name, and takes back what it names as failed. */
+  reads(id: string, queue: IQueue, { batchSize, concurrency, windowSeconds }: Reading): void {
+    // Not SqsEventSource: it also grants what neither Lambda nor the function calls.
+    new EventSourceMapping(this, id, {
+      target: this.function,
+      eventSourceArn: queue.queueArn,
+      batchSize,
+      maxConcurrency: concurrency,
+      reportBatchItemFailures: true,
+      ...(windowSeconds === undefined ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
     });
   }
 

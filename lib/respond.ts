@@ -1,18 +1,17 @@
 // The function that answers notices, and its way to those that wait.
 import { Duration, Stack } from 'aws-cdk-lib';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
 import { GuardFunction } from './function.ts';
-import type { Overflow } from './overflow.ts';
+import type { QueuePair } from './queue-pair.ts';
 import { type Checked, defaultsOf } from './settings.ts';
 
 interface RespondProps {
   readonly document: CfnDocument;
-  readonly overflow: Overflow;
+  readonly overflow: QueuePair;
   readonly settlement: IQueue;
   readonly fleetRequests: IQueue;
   readonly log: LogGroup;
@@ -85,13 +84,6 @@ export function respondFunction(
       },
     ],
   });
-  // Not SqsEventSource: it also grants what neither Lambda nor the function calls.
-  new EventSourceMapping(respond, 'Waiting', {
-    target: respond.function,
-    eventSourceArn: queue.queueArn,
-    batchSize: BATCH,
-    maxConcurrency: READERS,
-    reportBatchItemFailures: true,
-  });
+  respond.reads('Waiting', queue, { batchSize: BATCH, concurrency: READERS });
   return respond;
 }

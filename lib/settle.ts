@@ -1,5 +1,4 @@
 // The function that settles notices, and its way to the tickets.
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -72,13 +71,6 @@ export function settleFunction(
       },
     ],
   });
-  // Not SqsEventSource: it also grants what neither Lambda nor the function calls.
-  new EventSourceMapping(settle, 'Tickets', {
-    target: settle.function,
-    eventSourceArn: settlement.queueArn,
-    batchSize: BATCH,
-    maxConcurrency: CONCURRENCY,
-    reportBatchItemFailures: true,
-  });
+  settle.reads('Tickets', settlement, { batchSize: BATCH, concurrency: CONCURRENCY });
   return settle;
 }

@@ -18,16 +18,16 @@ import { outcomesBucket } from './bucket.ts';
 import { coverageFunction } from './coverage.ts';
 import { builtDocument } from './document.ts';
 import { fleetFunction } from './fleet.ts';
-import { FleetRequests } from './fleet-requests.ts';
+import { fleetQueues } from './fleet-requests.ts';
 import { Install } from './install.ts';
 import { instancePolicy } from './instance-access.ts';
 import { noticeRule } from './notices.ts';
-import { Overflow } from './overflow.ts';
+import { overflowQueues } from './overflow.ts';
 import { checkProps } from './props.ts';
 import { respondFunction } from './respond.ts';
 import type { SpotGuardProps } from './settings.ts';
 import { settleFunction } from './settle.ts';
-import { Settlement } from './settlement.ts';
+import { settlementQueues } from './settlement.ts';
 import { alarmTopic } from './topic.ts';
 
 /**
@@ -97,13 +97,13 @@ export class SpotGuard extends Construct {
     this.document = builtDocument(this, 'Document', 'graceful-shutdown', {
       [REPORTS_PARAMETER]: this.bucket.bucketName,
     });
-    const overflow = new Overflow(this, 'Overflow');
+    const overflow = overflowQueues(this, 'Overflow');
     this.overflowQueue = overflow.queue;
     this.noticeDeadLetters = overflow.deadLetters;
-    const { queue: settlement, deadLetters } = new Settlement(this, 'Settlement');
+    const { queue: settlement, deadLetters } = settlementQueues(this, 'Settlement');
     this.settlementQueue = settlement;
     this.settlementDeadLetters = deadLetters;
-    const requests = new FleetRequests(this, 'FleetRequests');
+    const requests = fleetQueues(this, 'FleetRequests');
     this.fleetQueue = requests.queue;
     this.fleetDeadLetters = requests.deadLetters;
     this.logGroup = new LogGroup(this, 'Log', {

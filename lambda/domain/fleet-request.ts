@@ -3,6 +3,7 @@ import { FLEET_REQUEST_VERSION, type FleetRequest } from '../../contract/fleet.t
 import { FLEET_ACTIONS, type FleetAction, SETTING_TAG_PREFIX } from '../../contract/tags.ts';
 import type { AnsweredNotice } from './answered.ts';
 import type { Instance } from './instance.ts';
+import { readObject } from './json.ts';
 import { epochMs, INSTANCE_ID, LONGEST_LEAD_MS, type Notice } from './notice.ts';
 
 export const FLEET_ACTION_NAMES = Object.keys(FLEET_ACTIONS) as FleetAction[];
@@ -28,13 +29,8 @@ export function requestsOf({ notice, fleet = [] }: AnsweredNotice): FleetRequest
 
 /** The request, or what is wrong with it. */
 export function parseRequest(body: string): { readonly request: FleetRequest } | { readonly fault: string } {
-  let said: unknown;
-  try {
-    said = JSON.parse(body);
-  } catch {
-    return { fault: 'not JSON' };
-  }
-  if (typeof said !== 'object' || said === null) return { fault: 'not an object' };
+  const said = readObject(body);
+  if (typeof said === 'string') return { fault: said };
   const request = said as FleetRequest;
   const { version, instanceId, noticeTime, deadline, fleetAction, eventId = '' } = request;
   if (version !== FLEET_REQUEST_VERSION) return { fault: 'unknown version' };

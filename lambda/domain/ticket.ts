@@ -2,6 +2,7 @@
 import { ACTIONS, REBALANCE } from '../../contract/notices.ts';
 import { LEFT, TICKET_VERSION, type Ticket } from '../../contract/ticket.ts';
 import type { AnsweredNotice } from './answered.ts';
+import { readObject } from './json.ts';
 import { epochMs, INSTANCE_ID, LONGEST_LEAD_MS } from './notice.ts';
 
 /** None for what asks for no outcome: an instance that is not guarded, a recommendation that is declined. */
@@ -29,13 +30,8 @@ export function ticketOf(answered: AnsweredNotice, document: string): Ticket | u
 export function parseTicket(
   body: string,
 ): { readonly ticket: Ticket; readonly noticeMs: number } | { readonly fault: string } {
-  let said: unknown;
-  try {
-    said = JSON.parse(body);
-  } catch {
-    return { fault: 'not JSON' };
-  }
-  if (typeof said !== 'object' || said === null) return { fault: 'not an object' };
+  const said = readObject(body);
+  if (typeof said === 'string') return { fault: said };
   const ticket = said as Ticket;
   if (ticket.version !== TICKET_VERSION) return { fault: 'unknown version' };
   if (typeof ticket.instanceId !== 'string' || !INSTANCE_ID.test(ticket.instanceId)) {

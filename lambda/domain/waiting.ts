@@ -2,6 +2,7 @@
 import { WINDOW_SECONDS } from '../../contract/notices.ts';
 import type { AnsweredNotice } from './answered.ts';
 import { isLate } from './decision.ts';
+import { readObject } from './json.ts';
 import { type Home, type Ignored, type Notice, parseEvent } from './notice.ts';
 
 /** As it was received. */
@@ -44,13 +45,8 @@ export function open(
   home: Pick<Home, 'account' | 'region'>,
   nowMs: number,
 ): Opened {
-  let said: unknown;
-  try {
-    said = JSON.parse(body);
-  } catch {
-    return { kind: 'poison', reason: 'MalformedBody' };
-  }
-  if (typeof said !== 'object' || said === null) return { kind: 'poison', reason: 'MalformedBody' };
+  const said = readObject(body);
+  if (typeof said === 'string') return { kind: 'poison', reason: 'MalformedBody' };
   const parsed = parseEvent('requestPayload' in said ? said.requestPayload : said, home, nowMs);
   if (parsed.kind === 'ignored') return parsed;
   // The record of an event that only grew too old has no answer of the function's.

@@ -15,11 +15,7 @@ export function autoScalingService(fleet: Fleet): Service {
     fleet.scalingGroups.find(({ name }) => name === input.AutoScalingGroupName);
   return {
     name: 'autoscaling',
-    denied: { code: 'AccessDenied', status: 403 },
-    throttled: { code: 'Throttling', status: 400, message: 'Rate exceeded' },
-    broken: 'InternalFailure',
-    read: query.read,
-    refuse: query.refuse,
+    ...query,
     touches({ action, input }) {
       if (action !== 'DetachInstances') return [{ resource: '*' }];
       const group = named(input);

@@ -16,11 +16,7 @@ export function loadBalancingService(fleet: Fleet): Service {
   };
   return {
     name: 'elasticloadbalancing',
-    denied: { code: 'AccessDenied', status: 403 },
-    throttled: { code: 'Throttling', status: 400, message: 'Rate exceeded' },
-    broken: 'InternalFailure',
-    read: query.read,
-    refuse: query.refuse,
+    ...query,
     touches({ action, input }) {
       if (action !== 'DeregisterTargets') return [{ resource: '*' }];
       const resource = String(input.TargetGroupArn ?? '');

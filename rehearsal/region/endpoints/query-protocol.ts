@@ -9,6 +9,9 @@ const HEADERS = { 'content-type': 'text/xml' };
 
 export function queryProtocol(namespace: string) {
   return {
+    denied: { code: 'AccessDenied', status: 403 },
+    throttled: { code: 'Throttling', status: 400, message: 'Rate exceeded' },
+    broken: 'InternalFailure',
     read({ body }: Received): Call {
       const input = Object.fromEntries(new URLSearchParams(body.toString('utf8')));
       return { action: input.Action ?? '', input };
