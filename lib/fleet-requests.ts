@@ -2,11 +2,11 @@
 import type { Construct } from 'constructs';
 import { QueuePair } from './queue-pair.ts';
 
-/** Seconds. Until then the function tries a call again; the rest of the two minutes is for some more times. */
-export const FLEET_TIMEOUT_SECONDS = 30;
+/** Seconds. What is throttled for longer makes room for other requests, and comes again. */
+export const FLEET_TIMEOUT_SECONDS = 15;
 
-/** The clock ends the tries. This only ends what kills the function each time, and what is no request. */
-const RECEIVES = 5;
+/** The clock ends the tries, after eight in two minutes. This ends what kills the function, and what is no request. */
+const RECEIVES = 20;
 
 export function fleetQueues(scope: Construct, id: string): QueuePair {
   // Its visibility is not six times the timeout: a request has two minutes, and what is done twice is done once.

@@ -3,7 +3,7 @@ import { FLEET_ACTIONS, SETTING_TAG_PREFIX } from '../../contract/tags.ts';
 import { CallFailed, type FleetPorts, type Target } from '../ports.ts';
 import { type Ended, endOf, worse } from './ended.ts';
 
-/** Target groups at a time. */
+/** Target groups at a time: one whose calls hang keeps no other waiting. */
 const AT_ONCE = 10;
 /** API reference: a target that is not there is no fault. And it lists a fault for one that is not there. */
 const NOT_THERE = ['InvalidTarget', 'InvalidTargetException'];
@@ -20,11 +20,14 @@ export async function deregister(
   const groups = await ports.targetGroupsTagged(key, FLEET_ACTIONS.deregister, untilMs);
   const reason = groups.length === 0 ? 'NoTargetGroupTagged' : 'NotATarget';
   const ends = new Map<string, Ended>(instanceIds.map((id) => [id, { kind: 'skipped', reason }]));
-  for (let from = 0; from < groups.length; from += AT_ONCE) {
-    const some = groups.slice(from, from + AT_ONCE);
-    const ended = await Promise.all(some.map((group) => takeOut(group, instanceIds, untilMs, ports)));
-    for (const [id, end] of ended.flat()) ends.set(id, worse(ends.get(id) ?? end, end));
-  }
+  const waiting = [...groups];
+  const worker = async (): Promise<void> => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      const ended = await takeOut(group, instanceIds, untilMs, ports);
+      for (const [id, end] of ended) ends.set(id, worse(ends.get(id) ?? end, end));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return ends;
 }
 

@@ -23,8 +23,8 @@ const arn = (service: string, resource: string) => ({
 });
 
 describe('the function fleet', () => {
-  it('has half a minute for up to 100 requests, that are gathered for a second', () => {
-    expect(fleet.Properties).toMatchObject({ MemorySize: 256, Timeout: 30, Runtime: 'nodejs24.x' });
+  it('has a quarter of a minute for up to 100 requests, that are gathered for a second', () => {
+    expect(fleet.Properties).toMatchObject({ MemorySize: 256, Timeout: 15, Runtime: 'nodejs24.x' });
     expect(only(template, 'AWS::Lambda::EventSourceMapping', 'SpotGuardFleet').Properties).toEqual({
       FunctionName: { Ref: fleet.id },
       EventSourceArn: arnOf(requests),
@@ -74,8 +74,8 @@ describe('the fleet queue', () => {
     const common = { MessageRetentionPeriod: 14 * 24 * 3600, SqsManagedSseEnabled: true };
     expect(requests.Properties).toEqual({
       ...common,
-      VisibilityTimeout: 30,
-      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 5 },
+      VisibilityTimeout: 15,
+      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 20 },
     });
     expect(deadLetters.Properties).toEqual(common);
   });
