@@ -17,6 +17,8 @@ export const LOG_KEYS = {
 
   /** Of a line of `fleet`: `deregister` or `replace`. */
   fleetAction: 'fleetAction',
+  /** Names of what the instance is out of, the first five, by commas. */
+  groups: 'groups',
 
   // Of the line that tells an outcome; contract/outcomes.ts says what each is.
   outcome: 'outcome',

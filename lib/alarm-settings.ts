@@ -17,7 +17,7 @@ export interface AlarmProps {
   /** Notices in 5 minutes that had to be found by the function `coverage`. @default 1 */
   readonly alarmLost?: number;
 
-  /** Seconds for which the oldest notice has waited in the overflow queue. @default 900 */
+  /** Seconds for which the oldest notice has waited in the overflow queue, or a request in the fleet queue. @default 900 */
   readonly alarmOverflowAge?: number;
 
   /** Notices that were given up, or tickets: of each in its dead-letter queue. @default 1 */

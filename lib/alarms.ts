@@ -27,6 +27,8 @@ export interface Watched {
   readonly noticeDeadLetters: IQueue;
   readonly settlement: IQueue;
   readonly ticketDeadLetters: IQueue;
+  readonly fleet: IFunction;
+  readonly fleetRequests: IQueue;
   readonly fleetDeadLetters: IQueue;
 }
 
@@ -73,7 +75,7 @@ export function anchorOf(id: string): string {
 }
 
 function wantedOf(watched: Watched): Wanted[] {
-  const { respond, settle, coverage, rule, overflow, settlement } = watched;
+  const { respond, settle, coverage, fleet, rule, overflow, settlement, fleetRequests } = watched;
   const { noticeDeadLetters, ticketDeadLetters, fleetDeadLetters } = watched;
   const outcome = (name: keyof typeof OUTCOME_METRICS): IMetric => own(OUTCOME_METRICS[name]);
   return [
@@ -126,6 +128,12 @@ function wantedOf(watched: Watched): Wanted[] {
       metric: waiting(ticketDeadLetters),
     },
     {
+      id: 'FleetWaiting',
+      threshold: 'alarmOverflowAge',
+      says: 'Fleet actions wait for too many seconds: nothing reads their queue',
+      metric: oldest(fleetRequests),
+    },
+    {
       id: 'FleetDeadLetters',
       threshold: 'alarmDeadLetters',
       says: 'Fleet actions were given up: the function fleet could not do anything with them',
@@ -137,7 +145,12 @@ function wantedOf(watched: Watched): Wanted[] {
       says: 'An instance was not taken out of its target groups or its Auto Scaling group',
       metric: own(METRICS.fleetFailed),
     },
-    ...Object.entries({ RespondErrors: respond, SettleErrors: settle, CoverageErrors: coverage }).map(
+    ...Object.entries({
+      RespondErrors: respond,
+      SettleErrors: settle,
+      CoverageErrors: coverage,
+      FleetErrors: fleet,
+    }).map(
       ([id, watchedFunction]): Wanted => ({
         id,
         threshold: 'alarmErrors',

@@ -50,7 +50,7 @@ import { alarmTopic } from './topic.ts';
  * - EC2 emits notices on a best effort basis. A notice that never comes is not answered.
  * - A notice that could not be answered at once is tried again from the overflow queue, every two to five seconds until its
  *   deadline. Then it lies among the dead letters, for 14 days.
- * - While no instance is interrupted it costs seventeen alarms, of which CloudWatch gives ten, and a run of the function
+ * - While no instance is interrupted it costs nineteen alarms, of which CloudWatch gives ten, and a run of the function
  *   `coverage` every five minutes.
  * - Removing the stack removes the log and the queues with what they hold, and leaves the bucket. Instances keep what the
  *   guard left on them: tag them `spot-guard=remove` first, and wait for the association that takes it off.
@@ -131,6 +131,8 @@ export class SpotGuard extends Construct {
       noticeDeadLetters: overflow.deadLetters,
       settlement,
       ticketDeadLetters: deadLetters,
+      fleet: this.fleetFunction,
+      fleetRequests: requests.queue,
       fleetDeadLetters: requests.deadLetters,
     };
     this.alarms = new Alarms(this, 'Alarms', watched, this.alarmTopic, checked).all;

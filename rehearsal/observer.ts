@@ -42,7 +42,7 @@ export class Observer {
     if (isObject(record?._aws)) this.metrics.push(record);
     if (!record || typeof record.phase !== 'string') return;
     this.log.push(record);
-    const words = [record.outcome, record.fleetAction, record.reason ?? record.because].filter(
+    const words = [record.outcome, record.fleetAction, record.groups, record.reason ?? record.because].filter(
       (word) => word !== undefined,
     );
     const reason = words.length === 0 ? '' : `: ${words.join(', ')}`;

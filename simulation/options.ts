@@ -89,6 +89,10 @@ export function readOptions(args: readonly string[]): Options {
   };
   const { json, help, quotas, plots } = values;
   if (plots !== undefined && (json || quotas)) faults.push('--plots: allowed without --json and --quotas');
+  for (const name of ['notices', 'send-rate'] as const) {
+    if (quotas && values[name] !== undefined)
+      faults.push(`--${name}: allowed without --quotas, that tries many`);
+  }
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   return { world, json, help, quotas, ...(plots === undefined ? {} : { plots }) };
 }

@@ -4,7 +4,7 @@ import { resultOf } from './result.ts';
 import type { WorldOptions } from './world.ts';
 
 export const FLEETS = [100, 500, 1_000, 2_000, 5_000, 10_000, 15_000];
-export const SEND_RATES = [2, 5, 10, 20, 40];
+export const SEND_RATES = [1, 2, 5, 10, 20, 40];
 
 export interface Quota {
   readonly notices: number;

@@ -11,11 +11,15 @@ export type Told =
   | {
       readonly kind: 'done' | 'skipped' | 'again' | 'failed';
       readonly reason?: string;
+      readonly groups?: readonly string[];
       readonly request: FleetRequest;
     };
 
 /** Nobody needs to do anything about these: the instance is out already, or others see to it. */
 const QUIET_REASONS = ['CapacityRebalancing', 'NotATarget', 'NotInService'];
+
+/** A line names no more; their names are 32 and 255 characters long at most. */
+const GROUPS_MAX = 5;
 
 const logger = new Logger();
 const metrics = new Metrics();
@@ -54,13 +58,14 @@ export function tell(all: readonly Told[]): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
-function fieldsOf({ request, reason }: Exclude<Told, { readonly kind: 'malformed' }>): {
+function fieldsOf({ request, reason, groups = [] }: Exclude<Told, { readonly kind: 'malformed' }>): {
   [key: string]: string;
 } {
   const { fleetAction, instanceId, noticeTime, eventId } = request;
   return {
     [LOG_KEYS.fleetAction]: fleetAction,
     ...(reason === undefined ? {} : { [LOG_KEYS.reason]: reason }),
+    ...(groups.length === 0 ? {} : { [LOG_KEYS.groups]: groups.slice(0, GROUPS_MAX).join(', ') }),
     [LOG_KEYS.instanceId]: instanceId,
     [LOG_KEYS.noticeTime]: noticeTime,
     ...(eventId === undefined ? {} : { [LOG_KEYS.eventId]: eventId }),

@@ -1,7 +1,7 @@
 // Takes instances out of the target groups that are tagged for it: no new connection comes to them any more.
 import { FLEET_ACTIONS, SETTING_TAG_PREFIX } from '../../contract/tags.ts';
 import { CallFailed, type FleetPorts, type Target } from '../ports.ts';
-import { type Ended, endOf, worse } from './ended.ts';
+import { both, type Ended, endOf } from './ended.ts';
 
 /** Target groups at a time: one whose calls hang keeps no other waiting. */
 const AT_ONCE = 10;
@@ -19,12 +19,13 @@ export async function deregister(
   const key = `${SETTING_TAG_PREFIX}deregister`;
   const groups = await ports.targetGroupsTagged(key, FLEET_ACTIONS.deregister, untilMs);
   const reason = groups.length === 0 ? 'NoTargetGroupTagged' : 'NotATarget';
-  const ends = new Map<string, Ended>(instanceIds.map((id) => [id, { kind: 'skipped', reason }]));
+  const none: Ended = { kind: 'skipped', reason };
+  const ends = new Map<string, Ended>(instanceIds.map((id) => [id, none]));
   const waiting = [...groups];
   const worker = async (): Promise<void> => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
       const ended = await takeOut(group, instanceIds, untilMs, ports);
-      for (const [id, end] of ended) ends.set(id, worse(ends.get(id) ?? end, end));
+      for (const [id, end] of ended) ends.set(id, both(ends.get(id) ?? none, end));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -46,7 +47,7 @@ async function takeOut(
     concerned = targets.map(({ id }) => id);
     const served = targets.filter(({ draining }) => !draining);
     await deregisterAll(group, served, untilMs, ports);
-    return all({ kind: 'done' });
+    return all({ kind: 'done', groups: [nameOf(group)] });
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     return GONE.includes(error.reason) ? [] : all(endOf(error));
@@ -68,4 +69,9 @@ async function deregisterAll(
     if (targets.length === 1) return;
     for (const target of targets) await deregisterAll(group, [target], untilMs, ports);
   }
+}
+
+/** Of an ARN: `...:targetgroup/NAME/ID`. */
+function nameOf(targetGroup: string): string {
+  return targetGroup.split('/')[1] ?? targetGroup;
 }

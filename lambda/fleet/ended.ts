@@ -3,7 +3,8 @@ import type { CallFailed } from '../ports.ts';
 
 /** `again`: it may work another time. `skipped`: there is nothing to do, or not for SpotGuard. */
 export type Ended =
-  | { readonly kind: 'done' }
+  /** Names of what it is out of now. */
+  | { readonly kind: 'done'; readonly groups: readonly string[] }
   | { readonly kind: 'skipped' | 'failed' | 'again'; readonly reason: string };
 
 export function endOf({ isTransient, reason }: CallFailed): Ended {
@@ -13,6 +14,9 @@ export function endOf({ isTransient, reason }: CallFailed): Ended {
 /** Of an instance in several groups: what still has to be done counts for more than what is done. */
 const RANKS: Readonly<Record<Ended['kind'], number>> = { skipped: 0, done: 1, failed: 2, again: 3 };
 
-export function worse(one: Ended, other: Ended): Ended {
+export function both(one: Ended, other: Ended): Ended {
+  if (one.kind === 'done' && other.kind === 'done') {
+    return { kind: 'done', groups: [...one.groups, ...other.groups] };
+  }
   return RANKS[other.kind] > RANKS[one.kind] ? other : one;
 }

@@ -61,7 +61,7 @@ async function detachAll(
   const all = (end: Ended): [string, Ended][] => ids.map((id) => [id, end]);
   try {
     await ports.detach(group, ids, untilMs);
-    return all({ kind: 'done' });
+    return all({ kind: 'done', groups: [group] });
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     const named = error instanceof SomeRefused ? ids.filter((id) => error.named.includes(id)) : [];

@@ -151,7 +151,7 @@ export const fleetDenied: Scenario = {
 
 export const fleetNeverWorks: Scenario = {
   name: 'fleet-never-works',
-  story: 'the function fleet crashes each time: its request is given up, and the work is safe',
+  story: 'the function fleet crashes each time: its requests are given up, and the work is safe',
   expected: 'graceful',
   onlyInAll: true,
   tags: BOTH,
@@ -164,7 +164,8 @@ export const fleetNeverWorks: Scenario = {
     answeredAtOnce,
     serves('web:80', 'web:8080', ...NOT_FOR_US),
     launched(0),
-    ({ fleetDeadLetters: letters }) => check(letters.length === 1, 'one dead letter of fleet', letters),
+    ({ fleetDeadLetters: letters }) =>
+      check(letters.length === 2, 'a dead letter of fleet for each action', letters),
   ],
 };
 

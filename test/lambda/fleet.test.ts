@@ -50,6 +50,7 @@ describe('deregister', { timeout: 30_000 }, () => {
     const { answer, log, metrics } = await place.act(...all('deregister', 100));
     expect(failuresOf(answer)).toEqual([]);
     expect(ends(log)).toEqual({ fleetDone: 100 });
+    expect(log[0]).toMatchObject({ fleetAction: 'deregister', groups: 'web', level: 'INFO' });
     expect(metrics).toHaveProperty('FleetActionsDone');
     expect(callsOf('DeregisterTargets')).toHaveLength(1);
     expect(place.fleet.targetGroups[0]?.targets.filter(({ state }) => state === 'healthy')).toHaveLength(20);
@@ -87,6 +88,19 @@ describe('deregister', { timeout: 30_000 }, () => {
     const { log } = await place.act(request('deregister', 0));
     expect(ends(log)).toEqual({ fleetDone: 1 });
     expect(callsOf('DeregisterTargets')).toHaveLength(1);
+  });
+
+  it('names the first five groups that the instance is out of', async () => {
+    const targets = [{ id: instanceIdOf(0), port: 80 }];
+    const targetGroups = Array.from({ length: 7 }, (_, nth) => ({
+      name: `w${nth}`,
+      tags: DEREGISTER,
+      targets,
+    }));
+    place = await openLoopbackPlace({ targetGroups });
+    const { log } = await place.act(request('deregister', 0));
+    expect(String(log[0]?.groups)).toMatch(/^w\d(, w\d){4}$/);
+    expect(place.fleet.serving(instanceIdOf(0))).toEqual([]);
   });
 
   it('overlooks a target group that is gone since it was indexed', async () => {

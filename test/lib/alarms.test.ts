@@ -32,6 +32,7 @@ describe('an alarm', () => {
       'OverflowWaiting',
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 900 },
     ],
+    ['FleetWaiting', { Namespace: 'AWS/SQS', MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 900 }],
     [
       'NoticeDeadLetters',
       { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Statistic: 'Maximum' },
@@ -63,6 +64,7 @@ describe('an alarm', () => {
     ['RespondErrors', 'AWS/Lambda', 'Errors'],
     ['SettleErrors', 'AWS/Lambda', 'Errors'],
     ['CoverageErrors', 'AWS/Lambda', 'Errors'],
+    ['FleetErrors', 'AWS/Lambda', 'Errors'],
     ['DestinationFailed', 'AWS/Lambda', 'DestinationDeliveryFailures'],
     ['RuleDeadLetterFailed', 'AWS/Events', 'InvocationsFailedToBeSentToDlq'],
   ])('%s adds up', (name, Namespace, MetricName) => {
@@ -103,7 +105,7 @@ describe('an alarm', () => {
   });
 
   it('tells the topic when it goes off and when it is over', () => {
-    expect(Object.keys(alarms)).toHaveLength(17);
+    expect(Object.keys(alarms)).toHaveLength(19);
     for (const { AlarmActions, OKActions, ActionsEnabled = true } of Object.values(alarms)) {
       expect({ AlarmActions, OKActions, ActionsEnabled }).toEqual({
         AlarmActions: [{ Ref: topic.id }],
@@ -145,6 +147,8 @@ describe('an alarm', () => {
         RespondErrors: 18,
         SettleErrors: 18,
         CoverageErrors: 18,
+        FleetErrors: 18,
+        FleetWaiting: 16,
         DestinationFailed: 19,
         RuleDeadLetterFailed: 19,
         SettlementMissing: 20,

@@ -43,6 +43,7 @@ describe('the command line of the simulation', () => {
     [['--seed'], ['--seed: got nothing, allowed: a value']],
     [['5000'], ['"5000": got an argument without a name, allowed: none (--help shows the options)']],
     [['--plots', 'x', '--json'], ['--plots: allowed without --json and --quotas']],
+    [['--quotas', '--send-rate', '5'], ['--send-rate: allowed without --quotas, that tries many']],
   ])('tells all faults of %j together', (args, faults) => {
     expect(() => readOptions(args)).toThrow(faults.join('\n'));
   });
