@@ -24,21 +24,12 @@ export interface RespondPorts {
   now(): number;
 }
 
-/** What the overflow queue asks for beside that. */
-export interface OverflowPorts extends RespondPorts {
+/** A queue that a function reads: Lambda hands over ten messages at most, and it draws the others itself. */
+export interface QueuePorts {
   /** sqs:ReceiveMessage. Up to so many, ten at most, of those that are there at this moment. */
   receive(most: number, untilMs: number): Promise<readonly Waiting[]>;
 
-  /** sqs:SendMessage. As the following ones it names what failed, each with the reason, and does not throw for it. */
-  leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<ReadonlyMap<Ticket, string>>;
-
-  /** sqs:SendMessage. */
-  leaveRequests(
-    requests: readonly FleetRequest[],
-    untilMs: number,
-  ): Promise<ReadonlyMap<FleetRequest, string>>;
-
-  /** sqs:SendMessage, to the dead letters. */
+  /** sqs:SendMessage, to the dead letters. As the following ones it names what failed, and does not throw for it. */
   deadLetter(letters: readonly DeadLetter[], untilMs: number): Promise<ReadonlyMap<DeadLetter, string>>;
 
   /** sqs:DeleteMessage. */
@@ -46,6 +37,21 @@ export interface OverflowPorts extends RespondPorts {
 
   /** sqs:ChangeMessageVisibility. Each comes again after its seconds. */
   putOff(messages: readonly PutOff[], untilMs: number): Promise<ReadonlyMap<PutOff, string>>;
+
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** What the overflow queue asks for. */
+export interface OverflowPorts extends RespondPorts, QueuePorts {
+  /** sqs:SendMessage. As the following one it names what failed, each with the reason, and does not throw for it. */
+  leaveTickets(tickets: readonly Ticket[], untilMs: number): Promise<ReadonlyMap<Ticket, string>>;
+
+  /** sqs:SendMessage. */
+  leaveRequests(
+    requests: readonly FleetRequest[],
+    untilMs: number,
+  ): Promise<ReadonlyMap<FleetRequest, string>>;
 }
 
 export interface PutOff {
@@ -76,7 +82,7 @@ export interface ScalingGroup {
   readonly suspended: readonly string[];
 }
 
-export interface FleetPorts {
+export interface FleetPorts extends QueuePorts {
   /** tag:GetResources. ARNs of the target groups that carry this tag. */
   targetGroupsTagged(key: string, value: string, untilMs: number): Promise<readonly string[]>;
 
@@ -98,9 +104,6 @@ export interface FleetPorts {
    * @throws SomeRefused
    */
   detach(group: string, instanceIds: readonly string[], untilMs: number): Promise<void>;
-
-  /** Epoch milliseconds. */
-  now(): number;
 }
 
 export interface SettlePorts {

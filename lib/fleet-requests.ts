@@ -2,13 +2,15 @@
 import type { Construct } from 'constructs';
 import { QueuePair } from './queue-pair.ts';
 
-/** Seconds. What is throttled for longer makes room for other requests, and comes again. */
+/** Seconds. What is throttled for half of it makes room for other requests, and comes again. */
 export const FLEET_TIMEOUT_SECONDS = 15;
 
-/** The clock ends the tries, after eight in two minutes. This ends what kills the function, and what is no request. */
-const RECEIVES = 20;
+/** Seconds that a request is out of sight where the function died over it: one has two minutes, and twice is once. */
+const VISIBILITY_SECONDS = 20;
+
+/** The clock ends the tries; a Capacity Reservation may tell an hour ahead. This ends what kills the function each time. */
+const RECEIVES = 200;
 
 export function fleetQueues(scope: Construct, id: string): QueuePair {
-  // Its visibility is not six times the timeout: a request has two minutes, and what is done twice is done once.
-  return new QueuePair(scope, id, { visibilitySeconds: FLEET_TIMEOUT_SECONDS, receives: RECEIVES });
+  return new QueuePair(scope, id, { visibilitySeconds: VISIBILITY_SECONDS, receives: RECEIVES });
 }

@@ -2,25 +2,23 @@
 // it can send no command, and what it changes must be tagged for it.
 import { Stack } from 'aws-cdk-lib';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FLEET_ACTIONS, type FleetAction, SETTING_TAG_PREFIX } from '../contract/tags.ts';
 import { FLEET_TIMEOUT_SECONDS } from './fleet-requests.ts';
 import { GuardFunction } from './function.ts';
+import type { QueuePair } from './queue-pair.ts';
 import type { Checked } from './settings.ts';
 
 interface FleetProps {
-  readonly requests: IQueue;
+  readonly requests: QueuePair;
   readonly log: LogGroup;
   readonly checked: Checked;
 }
 
-/** Requests a call. In a flood one call of an API is for many of them. */
-const BATCH = 100;
-/** Lambda gathers more than ten only where it may wait. */
-const WINDOW_SECONDS = 1;
-/** Calls at once, and Lambda allows no fewer: the APIs that it calls are for others too. */
-const CONCURRENCY = 2;
+/** Messages a call. More would need a window, for which a queue that is quiet waits; the function draws the others. */
+const BATCH = 10;
+/** Calls at once: the APIs that it calls are for others too. */
+const READERS = 3;
 
 const REASON = 'Any may be tagged. The condition on its tag decides which may be changed.';
 
@@ -30,6 +28,7 @@ export function fleetFunction(
   { requests, log, checked }: FleetProps,
 ): GuardFunction {
   const stack = Stack.of(scope);
+  const { queue, deadLetters } = requests;
   const tagged = (action: FleetAction) => ({
     StringEquals: { [`aws:ResourceTag/${SETTING_TAG_PREFIX}${action}`]: FLEET_ACTIONS[action] },
   });
@@ -40,7 +39,7 @@ export function fleetFunction(
     logLevel: checked.logLevel,
     memorySize: 256,
     timeoutSeconds: FLEET_TIMEOUT_SECONDS,
-    variables: {},
+    variables: { fleetQueue: queue.queueUrl, deadLetterQueue: deadLetters.queueUrl },
     allowed: [
       {
         actions: [
@@ -73,15 +72,17 @@ export function fleetFunction(
         reason: REASON,
       },
       {
-        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-        resources: [requests.queueArn],
+        actions: [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ChangeMessageVisibility',
+        ],
+        resources: [queue.queueArn],
       },
+      { actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] },
     ],
   });
-  fleet.reads('Requests', requests, {
-    batchSize: BATCH,
-    concurrency: CONCURRENCY,
-    windowSeconds: WINDOW_SECONDS,
-  });
+  fleet.reads('Requests', queue, { batchSize: BATCH, concurrency: READERS });
   return fleet;
 }

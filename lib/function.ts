@@ -39,11 +39,10 @@ export interface Allowed {
 }
 
 interface Reading {
-  /** Messages a call. More than ten need a window, for which a queue that is quiet waits. */
+  /** Messages a call. */
   readonly batchSize: number;
   /** Calls at once. */
   readonly concurrency: number;
-  readonly windowSeconds?: number;
 }
 
 export class GuardFunction extends Construct {
@@ -82,7 +81,7 @@ export class GuardFunction extends Construct {
   }
 
   /** Lambda reads the queue for it, in its role's name, and takes back what it names as failed. */
-  reads(id: string, queue: IQueue, { batchSize, concurrency, windowSeconds }: Reading): void {
+  reads(id: string, queue: IQueue, { batchSize, concurrency }: Reading): void {
     // Not SqsEventSource: it also grants what neither Lambda nor the function calls.
     new EventSourceMapping(this, id, {
       target: this.function,
@@ -90,7 +89,6 @@ export class GuardFunction extends Construct {
       batchSize,
       maxConcurrency: concurrency,
       reportBatchItemFailures: true,
-      ...(windowSeconds === undefined ? {} : { maxBatchingWindow: Duration.seconds(windowSeconds) }),
     });
   }
 

@@ -115,7 +115,7 @@ export class SpotGuard extends Construct {
     this.respondFunction = respondFunction(this, 'Respond', common).function;
     this.settleFunction = settleFunction(this, 'Settle', common).function;
     this.coverageFunction = coverageFunction(this, 'Coverage', common).function;
-    this.fleetFunction = fleetFunction(this, 'Fleet', { requests: requests.queue, log, checked }).function;
+    this.fleetFunction = fleetFunction(this, 'Fleet', { requests, log, checked }).function;
     this.noticeRule = noticeRule(this, 'Notices', this.respondFunction, overflow.queue);
     const install = new Install(this, 'Install', checked, bucket);
     this.installAssociation = install.installAssociation;

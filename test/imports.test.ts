@@ -12,15 +12,29 @@ const ALLOWED: Record<string, { ours: string[]; packages: RegExp }> = {
   lib: { ours: ['lib', 'contract'], packages: /^(aws-cdk-lib(\/.*)?|constructs|node:.*)$/ },
   'lambda/domain': { ours: ['lambda/domain', 'contract'], packages: /^node:buffer$/ },
   'lambda/ports.ts': { ours: ['lambda/domain', 'contract'], packages: /^$/ },
+  ...Object.fromEntries(
+    ['lambda/draw.ts', 'lambda/tidy.ts'].map((name) => [
+      name,
+      { ours: ['lambda/ports.ts', 'lambda/domain', 'contract'], packages: /^$/ },
+    ]),
+  ),
   'lambda/aws': {
     ours: ['lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
-    packages: /^(@aws-sdk\/.*|@smithy\/.*|@aws-lambda-powertools\/.*|node:https?)$/,
+    packages: /^(@aws-sdk\/.*|@smithy\/.*|@aws-lambda-powertools\/.*|aws-lambda|node:https?)$/,
   },
   ...Object.fromEntries(
     ['respond', 'settle', 'coverage', 'fleet'].map((name) => [
       `lambda/${name}`,
       {
-        ours: [`lambda/${name}`, 'lambda/aws', 'lambda/ports.ts', 'lambda/domain', 'contract'],
+        ours: [
+          `lambda/${name}`,
+          'lambda/aws',
+          'lambda/draw.ts',
+          'lambda/tidy.ts',
+          'lambda/ports.ts',
+          'lambda/domain',
+          'contract',
+        ],
         packages: /^aws-lambda$/,
       },
     ]),

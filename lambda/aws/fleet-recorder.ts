@@ -5,9 +5,11 @@ import type { FleetRequest } from '../../contract/fleet.ts';
 import { LOG_KEYS, PHASES } from '../../contract/log.ts';
 import { METRICS } from '../../contract/metrics.ts';
 
-/** What became of an action. `malformed`: what the queue held is no request; it comes again, and is dead-lettered. */
+type OfTheQueue = { readonly kind: 'malformed' | 'queueFailed'; readonly reason: string };
+
+/** What became of an action. `malformed`: what the queue held is no request, and lies among the dead letters. */
 export type Told =
-  | { readonly kind: 'malformed'; readonly reason: string }
+  | OfTheQueue
   | {
       readonly kind: 'done' | 'skipped' | 'again' | 'failed';
       readonly reason?: string;
@@ -26,11 +28,13 @@ const metrics = new Metrics();
 
 export function tell(all: readonly Told[]): void {
   for (const told of all) {
-    if (told.kind === 'malformed') {
-      logger.error('fleet request malformed', {
-        [LOG_KEYS.phase]: PHASES.fleetFailed,
+    if (!('request' in told)) {
+      const isMalformed = told.kind === 'malformed';
+      logger.error(isMalformed ? 'fleet request malformed' : 'call to a queue failed', {
+        [LOG_KEYS.phase]: isMalformed ? PHASES.deadLettered : PHASES.queueFailed,
         [LOG_KEYS.reason]: told.reason,
       });
+      if (!isMalformed) metrics.addMetric(METRICS.queueFailed, MetricUnit.Count, 1);
       continue;
     }
     const fields = fieldsOf(told);
@@ -58,7 +62,7 @@ export function tell(all: readonly Told[]): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
-function fieldsOf({ request, reason, groups = [] }: Exclude<Told, { readonly kind: 'malformed' }>): {
+function fieldsOf({ request, reason, groups = [] }: Exclude<Told, OfTheQueue>): {
   [key: string]: string;
 } {
   const { fleetAction, instanceId, noticeTime, eventId } = request;

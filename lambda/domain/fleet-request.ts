@@ -44,6 +44,6 @@ export function parseRequest(body: string): { readonly request: FleetRequest } |
     return { fault: 'malformed deadline' };
   }
   if (!FLEET_ACTION_NAMES.includes(fleetAction)) return { fault: 'unknown fleetAction' };
-  if (typeof eventId !== 'string') return { fault: 'malformed eventId' };
+  if (typeof eventId !== 'string' || eventId.length > 64) return { fault: 'malformed eventId' };
   return { request };
 }

@@ -5,7 +5,9 @@ import { both, type Ended, endOf } from './ended.ts';
 
 /** Target groups at a time: one whose calls hang keeps no other waiting. */
 const AT_ONCE = 10;
-/** API reference: a target that is not there is no fault. And it lists a fault for one that is not there. */
+/** Elastic Load Balancing publishes no limit, and has refused calls with several hundred (kubernetes/kubernetes#101592). */
+const DEREGISTERED_AT_ONCE = 100;
+/** A target that is not there is no fault, says the API reference, and lists a fault for one that is not there. */
 const NOT_THERE = ['InvalidTarget', 'InvalidTargetException'];
 /** Deleted since, while the index of tags still has it. */
 const GONE = ['TargetGroupNotFound', 'TargetGroupNotFoundException'];
@@ -39,35 +41,44 @@ async function takeOut(
   untilMs: number,
   ports: FleetPorts,
 ): Promise<[string, Ended][]> {
-  // Until its targets are known, any may be one.
-  let concerned = instanceIds;
-  const all = (end: Ended): [string, Ended][] => concerned.map((id) => [id, end]);
+  let targets: readonly Target[];
   try {
-    const targets = (await ports.targetsOf(group, untilMs)).filter(({ id }) => instanceIds.includes(id));
-    concerned = targets.map(({ id }) => id);
-    const served = targets.filter(({ draining }) => !draining);
-    await deregisterAll(group, served, untilMs, ports);
-    return all({ kind: 'done', groups: [nameOf(group)] });
+    targets = (await ports.targetsOf(group, untilMs)).filter(({ id }) => instanceIds.includes(id));
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    return GONE.includes(error.reason) ? [] : all(endOf(error));
+    // Until its targets are known, any may be one.
+    return GONE.includes(error.reason) ? [] : instanceIds.map((id) => [id, endOf(error)]);
   }
+  const out: Ended = { kind: 'done', groups: [nameOf(group)] };
+  const ends = new Map<string, Ended>(targets.map(({ id }) => [id, out]));
+  const served = targets.filter(({ draining }) => !draining);
+  for (let from = 0; from < served.length; from += DEREGISTERED_AT_ONCE) {
+    const some = served.slice(from, from + DEREGISTERED_AT_ONCE);
+    for (const [id, end] of await deregisterAll(group, some, untilMs, ports)) ends.set(id, end);
+  }
+  return [...ends];
 }
 
-/** One that is gone since keeps nobody else in. */
+/** The ends of those that are not out. One that is refused keeps nobody else in. */
 async function deregisterAll(
   group: string,
   targets: readonly Target[],
   untilMs: number,
   ports: FleetPorts,
-): Promise<void> {
-  if (targets.length === 0) return;
+): Promise<[string, Ended][]> {
   try {
     await ports.deregister(group, targets, untilMs);
+    return [];
   } catch (error) {
-    if (!(error instanceof CallFailed) || !NOT_THERE.includes(error.reason)) throw error;
-    if (targets.length === 1) return;
-    for (const target of targets) await deregisterAll(group, [target], untilMs, ports);
+    if (!(error instanceof CallFailed)) throw error;
+    if (GONE.includes(error.reason)) return [];
+    const isRefusal = NOT_THERE.includes(error.reason);
+    if (!isRefusal) return targets.map(({ id }) => [id, endOf(error)]);
+    // Whether it is out already, the next look at the group will show.
+    if (targets.length === 1) return targets.map(({ id }) => [id, { kind: 'again', reason: error.reason }]);
+    const half = Math.ceil(targets.length / 2);
+    const first = await deregisterAll(group, targets.slice(0, half), untilMs, ports);
+    return [...first, ...(await deregisterAll(group, targets.slice(half), untilMs, ports))];
   }
 }
 

@@ -1,4 +1,4 @@
-// The use case: what instances ask for beside the command, one action for all of them together.
+// One fleet action for all instances that ask for it together. No instance keeps another from what it asks for.
 import type { FleetRequest } from '../../contract/fleet.ts';
 import type { FleetAction } from '../../contract/tags.ts';
 import { CallFailed, type FleetPorts } from '../ports.ts';
@@ -8,14 +8,10 @@ import { replace } from './replace.ts';
 
 export type Acted = Ended & { readonly request: FleetRequest };
 
-/** With less than this left, milliseconds, no other time comes. */
-const LAST_MS = 2_000;
-
 const ACTIONS = { deregister, replace } as const;
+const TOO_LATE: Ended = { kind: 'failed', reason: 'DeadlinePassed' };
 
 /**
- * No instance keeps another from what it asks for.
- *
  * @param requests all of this action
  * @param untilMs epoch milliseconds
  */
@@ -26,24 +22,25 @@ export async function act(
   ports: FleetPorts,
 ): Promise<Acted[]> {
   const nowMs = ports.now();
-  const inTime = requests.filter(({ deadline }) => deadline * 1000 > nowMs);
-  const ends = new Map<FleetRequest, Ended>();
-  if (inTime.length > 0) {
-    const latestMs = Math.max(...inTime.map(({ deadline }) => deadline)) * 1000;
-    const ids = [...new Set(inTime.map(({ instanceId }) => instanceId))];
-    const byId = await ACTIONS[action](ids, Math.min(untilMs, latestMs), ports).catch((error: unknown) => {
-      if (!(error instanceof CallFailed)) throw error;
-      return new Map(ids.map((id) => [id, endOf(error)]));
-    });
-    for (const request of inTime) {
-      const end = byId.get(request.instanceId);
-      const isLast = request.deadline * 1000 - ports.now() < LAST_MS;
-      if (end !== undefined)
-        ends.set(request, end.kind === 'again' && isLast ? { ...end, kind: 'failed' } : end);
-    }
-  }
+  const isInTime = ({ deadline }: FleetRequest): boolean => deadline * 1000 > nowMs;
+  const ids = [...new Set(requests.filter(isInTime).map(({ instanceId }) => instanceId))];
+  const ends = ids.length === 0 ? new Map<string, Ended>() : await endsOf(action, ids, untilMs, ports);
   return requests.map((request) => ({
     request,
-    ...(ends.get(request) ?? { kind: 'failed', reason: 'DeadlinePassed' }),
+    ...(isInTime(request) ? (ends.get(request.instanceId) ?? TOO_LATE) : TOO_LATE),
   }));
+}
+
+async function endsOf(
+  action: FleetAction,
+  ids: readonly string[],
+  untilMs: number,
+  ports: FleetPorts,
+): Promise<ReadonlyMap<string, Ended>> {
+  try {
+    return await ACTIONS[action](ids, untilMs, ports);
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    return new Map(ids.map((id) => [id, endOf(error)]));
+  }
 }

@@ -1,7 +1,7 @@
-// Lambda's entry: requests from the fleet queue. What may work another time comes back when its visibility ends.
+// Lambda's entry: up to ten requests from the fleet queue, and the function draws more.
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { FleetRequest } from '../../contract/fleet.ts';
 import { tell } from '../aws/fleet-recorder.ts';
+import { deadLetter, given, putOff, receive, remove } from '../aws/queue.ts';
 import { detach, groupMembers, newAutoScalingClient, scalingGroups } from '../aws/scaling-groups.ts';
 import {
   deregister,
@@ -10,15 +10,24 @@ import {
   targetGroupsTagged,
   targetsOf,
 } from '../aws/target-groups.ts';
-import { FLEET_ACTION_NAMES, parseRequest } from '../domain/fleet-request.ts';
+import { newSqsClient } from '../aws/tickets.ts';
+import { readEnvironment } from '../domain/environment.ts';
+import { MARGIN_MS, TIDY_MS } from '../domain/margins.ts';
 import type { FleetPorts } from '../ports.ts';
-import { act } from './fleet.ts';
+import { doRequests } from './requests.ts';
 
-/** Milliseconds of Lambda's time kept back to say what was done. */
-const MARGIN_MS = 2_000;
-
-const [elb, tagging, autoScaling] = [newElbClient(), newTaggingClient(), newAutoScalingClient()];
+const { fleetQueue, deadLetterQueue } = readEnvironment(process.env, 'fleetQueue', 'deadLetterQueue');
+const [sqs, elb, tagging, autoScaling] = [
+  newSqsClient(),
+  newElbClient(),
+  newTaggingClient(),
+  newAutoScalingClient(),
+];
 const ports: FleetPorts = {
+  receive: (most, untilMs) => receive(sqs, fleetQueue, most, untilMs),
+  deadLetter: (letters, untilMs) => deadLetter(sqs, deadLetterQueue, letters, untilMs),
+  remove: (messages, untilMs) => remove(sqs, fleetQueue, messages, untilMs),
+  putOff: (messages, untilMs) => putOff(sqs, fleetQueue, messages, untilMs),
   targetGroupsTagged: (key, value, untilMs) => targetGroupsTagged(tagging, key, value, untilMs),
   targetsOf: (group, untilMs) => targetsOf(elb, group, untilMs),
   deregister: (group, targets, untilMs) => deregister(elb, group, targets, untilMs),
@@ -30,26 +39,7 @@ const ports: FleetPorts = {
 
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const untilMs = Date.now() + context.getRemainingTimeInMillis() - MARGIN_MS;
-  const failures: string[] = [];
-  const messages = new Map<FleetRequest, string>();
-  for (const { messageId, body } of Records) {
-    const parsed = parseRequest(body);
-    if ('request' in parsed) messages.set(parsed.request, messageId);
-    else {
-      tell([{ kind: 'malformed', reason: parsed.fault }]);
-      failures.push(messageId);
-    }
-  }
-  // Side by side, and each is told of when it ends: neither action keeps the other from anything.
-  await Promise.all(
-    FLEET_ACTION_NAMES.map(async (action) => {
-      const asked = [...messages.keys()].filter(({ fleetAction }) => fleetAction === action);
-      const acted = await act(action, asked, untilMs, ports);
-      tell(acted);
-      for (const { kind, request } of acted) {
-        if (kind === 'again') failures.push(messages.get(request) ?? '');
-      }
-    }),
-  );
-  return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  const times = { actUntilMs: untilMs - TIDY_MS, untilMs };
+  const comeAgain = await doRequests(given(Records), times, ports, tell);
+  return { batchItemFailures: comeAgain.map(({ id }) => ({ itemIdentifier: id })) };
 }

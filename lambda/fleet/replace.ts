@@ -8,6 +8,7 @@ import { type Ended, endOf } from './ended.ts';
 const DETACHED_AT_ONCE = 20;
 /** In no other state can an instance be detached. */
 const IN_SERVICE = 'InService';
+const BUSY: Ended = { kind: 'skipped', reason: 'NotInService' };
 
 /** The end for each instance. @throws CallFailed where not even their groups can be found */
 export async function replace(
@@ -25,32 +26,34 @@ export async function replace(
   );
   const byGroup = new Map<string, string[]>();
   for (const member of members) {
-    const reason = whyNot(member, groups.get(member.group));
-    if (reason !== undefined) ends.set(member.instanceId, { kind: 'skipped', reason });
+    const why = whyNot(member, groups.get(member.group));
+    if (why !== undefined) ends.set(member.instanceId, why);
     else byGroup.set(member.group, [...(byGroup.get(member.group) ?? []), member.instanceId]);
   }
-  await Promise.all(
-    [...byGroup].map(async ([group, own]) => {
-      for (let from = 0; from < own.length; from += DETACHED_AT_ONCE) {
-        const some = own.slice(from, from + DETACHED_AT_ONCE);
-        for (const [id, end] of await detachAll(group, some, untilMs, ports)) ends.set(id, end);
-      }
+  const calls = [...byGroup].flatMap(([group, own]) =>
+    Array.from({ length: Math.ceil(own.length / DETACHED_AT_ONCE) }, (_, nth) => {
+      const from = nth * DETACHED_AT_ONCE;
+      return detachAll(group, own.slice(from, from + DETACHED_AT_ONCE), untilMs, ports);
     }),
   );
+  for (const [id, end] of (await Promise.all(calls)).flat()) ends.set(id, end);
   return ends;
 }
 
-function whyNot({ lifecycleState }: GroupMember, group: ScalingGroup | undefined): string | undefined {
-  if (group === undefined) return 'NotInGroup';
-  if (group.tags.get(`${SETTING_TAG_PREFIX}replace`) !== FLEET_ACTIONS.replace) return 'GroupNotTagged';
+function whyNot({ lifecycleState }: GroupMember, group: ScalingGroup | undefined): Ended | undefined {
+  const skipped = (reason: string): Ended => ({ kind: 'skipped', reason });
+  if (group === undefined) return skipped('NotInGroup');
+  if (group.tags.get(`${SETTING_TAG_PREFIX}replace`) !== FLEET_ACTIONS.replace) {
+    return skipped('GroupNotTagged');
+  }
   // It launches others on its own, before the notice or with it.
-  if (group.capacityRebalance) return 'CapacityRebalancing';
+  if (group.capacityRebalance) return skipped('CapacityRebalancing');
   // None would come in its place.
-  if (group.suspended.includes('Launch')) return 'LaunchSuspended';
-  return lifecycleState === IN_SERVICE ? undefined : 'NotInService';
+  if (group.suspended.includes('Launch')) return skipped('LaunchSuspended');
+  return lifecycleState === IN_SERVICE ? undefined : BUSY;
 }
 
-/** One that has left its group meanwhile is refused with all others of its call: by name, else it is found by halving. */
+/** One that cannot be detached is refused with all others of its call. They are looked up again, and the others tried. */
 async function detachAll(
   group: string,
   ids: readonly string[],
@@ -64,14 +67,36 @@ async function detachAll(
     return all({ kind: 'done', groups: [group] });
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
-    const named = error instanceof SomeRefused ? ids.filter((id) => error.named.includes(id)) : [];
-    if (!(error instanceof SomeRefused) || (named.length === 0 && ids.length === 1)) return all(endOf(error));
-    const left = ids.filter((id) => !named.includes(id));
-    const half = named.length > 0 ? left.length : Math.ceil(left.length / 2);
-    return [
-      ...named.map((id): [string, Ended] => [id, { kind: 'skipped', reason: 'NotInService' }]),
-      ...(await detachAll(group, left.slice(0, half), untilMs, ports)),
-      ...(await detachAll(group, left.slice(half), untilMs, ports)),
-    ];
+    if (!(error instanceof SomeRefused)) return all(endOf(error));
+    return detachOthers(group, ids, error, untilMs, ports);
   }
+}
+
+async function detachOthers(
+  group: string,
+  ids: readonly string[],
+  refusal: SomeRefused,
+  untilMs: number,
+  ports: FleetPorts,
+): Promise<[string, Ended][]> {
+  const members = await ports.groupMembers(ids, untilMs).catch((error: unknown) => {
+    if (!(error instanceof CallFailed)) throw error;
+    return error;
+  });
+  if (members instanceof CallFailed) return ids.map((id) => [id, endOf(members)]);
+  const states = new Map(members.map((member) => [member.instanceId, member]));
+  const ends: [string, Ended][] = [];
+  const left: string[] = [];
+  for (const id of ids) {
+    const member = states.get(id);
+    // It was in it before: an answer to an earlier call was lost, or somebody else was quicker.
+    if (member?.group !== group) ends.push([id, { kind: 'done', groups: [group] }]);
+    else if (member.lifecycleState !== IN_SERVICE) ends.push([id, BUSY]);
+    // Auto Scaling tells otherwise with one answer and with the other: the next time will show.
+    else if (refusal.named.includes(id)) ends.push([id, { kind: 'again', reason: refusal.reason }]);
+    else left.push(id);
+  }
+  // It refuses for another reason.
+  if (left.length === ids.length) return ids.map((id) => [id, endOf(refusal)]);
+  return [...ends, ...(await detachAll(group, left, untilMs, ports))];
 }

@@ -4,7 +4,7 @@ import type { Clients } from '../aws/clients.ts';
 import { sendCommand } from '../aws/commands.ts';
 import { leaveRequests } from '../aws/fleet-requests.ts';
 import { describeInstances } from '../aws/instances.ts';
-import { deadLetter, putOff, receive, remove } from '../aws/overflow.ts';
+import { deadLetter, given, putOff, receive, remove } from '../aws/queue.ts';
 import { publish } from '../aws/recorder.ts';
 import { leaveTickets, newSqsClient } from '../aws/tickets.ts';
 import type { Environment } from '../domain/environment.ts';
@@ -34,14 +34,8 @@ export async function emptyOverflow(
     putOff: (messages, until) => putOff(sqs, overflowQueue, messages, until),
     now: () => Date.now(),
   };
-  const given = Records.map(({ messageId, body, receiptHandle, attributes }) => ({
-    id: messageId,
-    body,
-    receiptHandle,
-    receives: Number(attributes.ApproximateReceiveCount),
-  }));
   const lane = { home, defaults, document, sendUntilMs: untilMs - TIDY_MS, untilMs };
-  const { told, comeAgain } = await answerWaiting(given, lane, ports);
+  const { told, comeAgain } = await answerWaiting(given(Records), lane, ports);
   publish(told, Date.now());
   return { batchItemFailures: comeAgain.map(({ id }) => ({ itemIdentifier: id })) };
 }

@@ -5,9 +5,10 @@ import type { AnsweredNotice, Told } from '../domain/answered.ts';
 import type { Home, Ignored, Notice } from '../domain/notice.ts';
 import { ticketOf } from '../domain/ticket.ts';
 import { type DeadLetter, FAULT, isTriedAgain, open, type Waiting, waitSeconds } from '../domain/waiting.ts';
-import { CallFailed, type OverflowPorts } from '../ports.ts';
+import { draw } from '../draw.ts';
+import type { OverflowPorts } from '../ports.ts';
+import { tidy } from '../tidy.ts';
 import { askFleet } from './ask-fleet.ts';
-import { draw } from './draw.ts';
 import { sendApart } from './refused.ts';
 import { respond } from './respond.ts';
 
@@ -31,8 +32,8 @@ export interface Emptied {
   readonly comeAgain: readonly Waiting[];
 }
 
-/** Of what is no notice. */
-const NO_TIME_LEFT = { deadline: 0 };
+/** Milliseconds kept back from the tickets: what is answered must leave the queue, or it is answered again. */
+const BURY_MS = 1_500;
 
 interface Answer {
   readonly message: Waiting;
@@ -51,30 +52,22 @@ export async function answerWaiting(
   ports: OverflowPorts,
 ): Promise<Emptied> {
   const told: Told[] = [];
-  const drawn = await draw(MOST_MESSAGES - given.length, lane.sendUntilMs, ports).catch((error: unknown) => {
-    if (!(error instanceof CallFailed)) throw error;
-    told.push({ phase: 'queueFailed', reason: error.reason });
-    return [];
-  });
+  const { messages: drawn, failed } = await draw(MOST_MESSAGES - given.length, lane.sendUntilMs, ports);
+  if (failed !== undefined) told.push({ phase: 'queueFailed', reason: failed });
   const { answers, ignored, letters } = await answerAll([...given, ...drawn], lane, ports);
   told.push(...ignored, ...answers.map(({ answered }) => answered));
 
   const nowMs = ports.now();
   const waiting = answers.filter(({ message, answered }) => isTriedAgain(answered, message.receives, nowMs));
-  const again = new Map<Waiting, Notice | undefined>(
-    waiting.map(({ message, answered }) => [message, answered.notice]),
-  );
+  const again = new Map<Waiting, Notice>(waiting.map(({ message, answered }) => [message, answered.notice]));
   const ended = answers.filter(({ message }) => !again.has(message));
-  const [noTickets, fleetNotLeft] = await Promise.all([
-    withoutTicket(ended, lane, ports),
-    askFleet(
-      answers.filter(asksFleet).map(({ answered }) => answered),
-      lane.untilMs,
-      ports,
-    ),
-  ]);
-  told.push(...fleetNotLeft);
-  for (const { message, answered, reason } of noTickets) {
+  // Beside all that follows, of which it must take no time.
+  const asked = askFleet(
+    answers.filter(asksFleet).map(({ answered }) => answered),
+    lane.untilMs,
+    ports,
+  );
+  for (const { message, answered, reason } of await withoutTicket(ended, lane, ports)) {
     told.push({ phase: 'noTicket', notice: answered.notice, reason });
     again.set(message, answered.notice);
   }
@@ -82,22 +75,21 @@ export async function answerWaiting(
     if (answered.phase !== 'notSent' || again.has(message)) continue;
     letters.push({ message, reason: answered.reason, notice: answered.notice });
   }
-  const notBuried = await ports.deadLetter(letters, lane.untilMs);
-  for (const letter of letters) {
-    const { message, reason, notice } = letter;
-    if (notBuried.has(letter)) again.set(message, notice);
-    else told.push({ phase: 'deadLettered', reason, notice });
-  }
-  const done = drawn.filter((message) => !again.has(message));
-  const notRemoved = await ports.remove(done, lane.untilMs);
-  const putOff = [...again].map(([message, notice]) => ({
-    message,
-    seconds: waitSeconds(notice ?? NO_TIME_LEFT, message.receives, nowMs),
-  }));
-  const notPutOff = await ports.putOff(putOff, lane.untilMs);
-  const reasons = new Set([notBuried, notRemoved, notPutOff].flatMap((failed) => [...failed.values()]));
-  told.push(...[...reasons].map((reason): Told => ({ phase: 'queueFailed', reason })));
-  return { told, comeAgain: given.filter((message) => again.has(message)) };
+  const messages = [...given, ...drawn];
+  const lettered = new Set(letters.map(({ message }) => message));
+  const untidy = {
+    given,
+    done: messages.filter((message) => !lettered.has(message) && !again.has(message)),
+    letters,
+    again: [...again].map(([message, notice]) => ({
+      message,
+      seconds: waitSeconds(notice, message.receives, nowMs),
+    })),
+  };
+  const { buried, comeAgain, failures } = await tidy(untidy, lane.untilMs, ports);
+  told.push(...buried.map(({ reason, notice }): Told => ({ phase: 'deadLettered', reason, notice })));
+  told.push(...failures.map((reason): Told => ({ phase: 'queueFailed', reason })));
+  return { told: [...told, ...(await asked)], comeAgain };
 }
 
 async function answerAll(
@@ -152,9 +144,12 @@ function faultOf(error: unknown): string {
   return `${FAULT}: ${error.name} at ${place}`;
 }
 
-/** Once its command has left; and once where that cannot leave yet, for its agent may never register. */
+/**
+ * Once its command has left. While that cannot leave, for its agent may never register, less and less often: a look-up may
+ * fail, and so may the asking, and what is asked for twice is done once.
+ */
 function asksFleet({ message: { receives }, answered: { phase } }: Answer): boolean {
-  return phase === 'commandSent' || (phase === 'notSent' && receives === 1);
+  return phase === 'commandSent' || (phase === 'notSent' && Number.isInteger(Math.log2(receives)));
 }
 
 async function withoutTicket(
@@ -168,7 +163,7 @@ async function withoutTicket(
       return ticket === undefined ? [] : [[ticket, answer] as const];
     }),
   );
-  const notLeft = await ports.leaveTickets([...answers.keys()], untilMs);
+  const notLeft = await ports.leaveTickets([...answers.keys()], untilMs - BURY_MS);
   return [...notLeft].flatMap(([ticket, reason]) => {
     const answer = answers.get(ticket);
     return answer === undefined ? [] : [{ ...answer, reason }];

@@ -8,8 +8,6 @@ export interface EventSource {
   readonly queueArn: string;
   readonly functionArn: string;
   readonly batchSize: number;
-  /** For so long Lambda gathers messages; more than ten only where it may. */
-  readonly windowMs: number;
   /** Calls at once. */
   readonly concurrency: number;
   readonly reportsFailures: boolean;

@@ -44,6 +44,7 @@ export interface ScalingGroup {
   readonly suspended: readonly string[];
   /** Instances that it has launched in place of others. */
   launched: number;
+  lost: boolean;
 }
 
 export class Fleet {
@@ -67,6 +68,7 @@ export class Fleet {
       capacityRebalance: setup.capacityRebalance ?? false,
       suspended: setup.suspended ?? [],
       launched: 0,
+      lost: false,
     }));
   }
 
@@ -78,6 +80,11 @@ export class Fleet {
   /** It leaves its group as soon as somebody has looked. */
   leaveLater(id: string): void {
     this.#leaving.add(id);
+  }
+
+  /** It is told of still, but nothing can be done with it. */
+  lose(name: string): void {
+    for (const group of this.scalingGroups) if (group.name === name) group.lost = true;
   }
 
   /** Somebody has looked. */

@@ -17,8 +17,7 @@ export function readLive(sources: readonly ReadQueue[], onProblem: (problem: str
     let refused = false;
     while (!stopped && !refused) {
       const from = read.queue.nextVisibleMs();
-      const isDue = from !== undefined && from + read.source.windowMs <= read.queue.now();
-      if (isDue && underWay.size < read.source.concurrency) {
+      if (from !== undefined && from <= read.queue.now() && underWay.size < read.source.concurrency) {
         const call = readOnce(read)
           .then(() => undefined)
           .catch((error: unknown) => {

@@ -185,7 +185,7 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
             {
               queueArn: String(properties.EventSourceArn),
               functionArn: functionArn(properties.FunctionName),
-              ...batchOf(properties),
+              batchSize: Number(properties.BatchSize ?? 10),
               concurrency: Number(object(properties.ScalingConfig).MaximumConcurrency ?? INITIAL_READERS),
               reportsFailures: includes(properties.FunctionResponseTypes, 'ReportBatchItemFailures'),
             },
@@ -199,17 +199,6 @@ export function readStack(template: Template, place: Place, queueUrl: (name: str
     associations: of('AWS::SSM::Association').map((resource) => readAssociation(resource, documents)),
     instancePolicies: of('AWS::IAM::ManagedPolicy').map(readInstancePolicy),
   };
-}
-
-/** Of more than ten messages only with a window (CreateEventSourceMapping, BatchSize). */
-function batchOf(properties: JsonObject): Pick<EventSource, 'batchSize' | 'windowMs'> {
-  const batchSize = Number(properties.BatchSize ?? 10);
-  const windowSeconds = Number(properties.MaximumBatchingWindowInSeconds ?? 0);
-  if (batchSize > 10 && windowSeconds < 1)
-    throw new Error(
-      `event source: batches of ${batchSize} need a window of 1 s or more, got ${windowSeconds}`,
-    );
-  return { batchSize, windowMs: windowSeconds * 1000 };
 }
 
 function redriveOf({ RedrivePolicy: policy }: JsonObject): QueueSpec['redrive'] {

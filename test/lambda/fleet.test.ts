@@ -49,6 +49,7 @@ describe('deregister', { timeout: 30_000 }, () => {
     place = await openLoopbackPlace({ targetGroups: [{ name: 'web', tags: DEREGISTER, targets }] });
     const { answer, log, metrics } = await place.act(...all('deregister', 100));
     expect(failuresOf(answer)).toEqual([]);
+    expect(place.requests.messages).toEqual([]);
     expect(ends(log)).toEqual({ fleetDone: 100 });
     expect(log[0]).toMatchObject({ fleetAction: 'deregister', groups: 'web', level: 'INFO' });
     expect(metrics).toHaveProperty('FleetActionsDone');
@@ -103,6 +104,32 @@ describe('deregister', { timeout: 30_000 }, () => {
     expect(place.fleet.serving(instanceIdOf(0))).toEqual([]);
   });
 
+  it('comes again for a target group that cannot be read, though it is out of another', async () => {
+    const targets = [{ id: instanceIdOf(0), port: 80 }];
+    const web = { name: 'web', tags: DEREGISTER, targets };
+    place = await openLoopbackPlace({ targetGroups: [{ ...web, name: 'broken' }, web] });
+    place.faults.push({
+      of: 'function',
+      service: 'elasticloadbalancing',
+      action: 'DescribeTargetHealth',
+      kind: 'deny',
+      first: 1,
+    });
+    const { log } = await place.act(request('deregister', 0));
+    expect(ends(log)).toEqual({ 'fleetFailed AccessDenied': 1 });
+    expect(place.fleet.serving(instanceIdOf(0))).toHaveLength(1);
+  });
+
+  it('takes 100 targets a call', async () => {
+    const targets = Array.from({ length: 90 }, (_, nth) =>
+      [80, 81, 82].map((port) => ({ id: instanceIdOf(nth), port })),
+    ).flat();
+    place = await openLoopbackPlace({ targetGroups: [{ name: 'web', tags: DEREGISTER, targets }] });
+    const { log } = await place.act(...all('deregister', 90));
+    expect(ends(log)).toEqual({ fleetDone: 90 });
+    expect(callsOf('DeregisterTargets')).toHaveLength(3);
+  });
+
   it('overlooks a target group that is gone since it was indexed', async () => {
     const targets = [{ id: instanceIdOf(0), port: 80 }];
     const web = { name: 'web', tags: DEREGISTER, targets };
@@ -121,8 +148,8 @@ describe('replace', { timeout: 30_000 }, () => {
         { name: 'b', tags: REPLACE, members: inService(20, 45) },
       ],
     });
-    const { answer, log } = await place.act(...all('replace', 65));
-    expect(failuresOf(answer)).toEqual([]);
+    const { log } = await place.act(...all('replace', 65));
+    expect(place.requests.messages).toEqual([]);
     expect(ends(log)).toEqual({ fleetDone: 65 });
     expect(callsOf('DescribeAutoScalingInstances')).toHaveLength(2);
     expect(callsOf('DetachInstances')).toHaveLength(4);
@@ -146,11 +173,35 @@ describe('replace', { timeout: 30_000 }, () => {
     expect(callsOf('DetachInstances')).toEqual([]);
   });
 
+  it('counts what was detached by a call whose answer was lost', async () => {
+    place = await openLoopbackPlace(group({ members: inService(20) }));
+    place.faults.push({
+      of: 'function',
+      service: 'autoscaling',
+      action: 'DetachInstances',
+      kind: 'reset',
+      first: 1,
+      taken: true,
+    });
+    const { log } = await place.act(...all('replace', 20));
+    expect(ends(log)).toEqual({ fleetDone: 20 });
+    expect(callsOf('DetachInstances')).toHaveLength(2);
+    expect(place.fleet.scalingGroups[0]?.launched).toBe(20);
+  });
+
+  it('ends at once where the group itself is refused', async () => {
+    place = await openLoopbackPlace(group({ members: inService(20) }));
+    place.fleet.lose('g');
+    const { log } = await place.act(...all('replace', 20));
+    expect(ends(log)).toEqual({ 'fleetFailed ValidationError': 20 });
+    expect(callsOf('DetachInstances')).toHaveLength(1);
+  });
+
   it('keeps nobody back for one that has left its group meanwhile', async () => {
     place = await openLoopbackPlace(group({ members: inService(20) }));
     place.fleet.leaveLater(instanceIdOf(7));
     const { log } = await place.act(...all('replace', 20));
-    expect(ends(log)).toEqual({ fleetDone: 19, 'fleetSkipped NotInService': 1 });
+    expect(ends(log)).toEqual({ fleetDone: 20 });
     expect(callsOf('DetachInstances')).toHaveLength(2);
     expect(place.fleet.scalingGroups[0]?.launched).toBe(19);
   });
@@ -169,7 +220,9 @@ describe('a request to fleet', { timeout: 30_000 }, () => {
       kind: 'throttle',
     });
     const { answer, log } = await place.act(request('deregister', 0), request('replace', 0));
-    expect(failuresOf(answer)).toEqual(['m1']);
+    expect(failuresOf(answer)).toHaveLength(1);
+    expect(place.requests.messages.map(({ body }) => JSON.parse(body).fleetAction)).toEqual(['replace']);
+    expect(place.requests.nextVisibleMs()).toBeLessThanOrEqual(Date.now() + 2_000);
     expect(ends(log)).toEqual({ fleetDone: 1, 'fleetAgain Throttling': 1 });
   });
 
@@ -202,18 +255,40 @@ describe('a request to fleet', { timeout: 30_000 }, () => {
     const noticeTime = new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
     const { log } = await place.act(request('replace', 0, { noticeTime, deadline: seconds + 120 }));
     expect(ends(log)).toEqual({ 'fleetFailed DeadlinePassed': 1 });
-    expect(place.calls).toEqual([]);
+    expect(place.calls.map(({ action }) => action)).toEqual(['ReceiveMessage']);
   });
 
-  it('that is none is kept for the dead letters, and the others are done', async () => {
+  it('that is none lies among the dead letters, with the reason, and the others are done', async () => {
     place = await openLoopbackPlace(group());
     const { answer, log } = await place.act(
       '{',
       request('replace', 0),
       request('replace', 1, { version: 2 as 1 }),
     );
-    expect(failuresOf(answer)).toEqual(['m0', 'm2']);
-    expect(ends(log)).toEqual({ fleetDone: 1, 'fleetFailed not JSON': 1, 'fleetFailed unknown version': 1 });
+    expect(failuresOf(answer)).toEqual([]);
+    expect(ends(log)).toEqual({
+      fleetDone: 1,
+      'deadLettered MalformedRequest: not JSON': 1,
+      'deadLettered MalformedRequest: unknown version': 1,
+    });
+    expect(place.deadLetters.messages.map(({ attributes }) => attributes.reason)).toEqual([
+      'MalformedRequest: not JSON',
+      'MalformedRequest: unknown version',
+    ]);
+    expect(place.requests.messages).toEqual([]);
+  });
+
+  it('names the event that it comes from in its line', async () => {
+    place = await openLoopbackPlace(group());
+    const { log } = await place.act(request('replace', 0, { eventId: 'e-7' }));
+    expect(log).toMatchObject([{ eventId: 'e-7', fleetAction: 'replace', groups: 'g' }]);
+  });
+
+  it('that came twice is done once, and told of twice', async () => {
+    place = await openLoopbackPlace(group());
+    const { log } = await place.act(request('replace', 0), request('replace', 0));
+    expect(ends(log)).toEqual({ fleetDone: 2 });
+    expect(place.fleet.scalingGroups[0]?.launched).toBe(1);
   });
 });
 
@@ -235,15 +310,18 @@ describe('respond', { timeout: 30_000 }, () => {
     );
   });
 
-  it('leaves them once where no command can be sent, however often it tries', async () => {
+  it('leaves them while no command can be sent, less and less often', async () => {
     place = await openLoopbackPlace();
     place.instances.push({ id: instanceIdOf(0), tags, state: 'running' });
     place.unregistered.add(instanceIdOf(0));
     await place.answer(event());
-    const [message] = place.overflow.messages;
-    place.overflow.changeVisibility(message?.receiptHandle ?? '', 0);
-    await place.answer();
-    expect(place.requests.messages).toHaveLength(2);
+    const left: number[] = [place.requests.messages.length];
+    while (left.length < 4) {
+      place.overflow.changeVisibility(place.overflow.messages[0]?.receiptHandle ?? '', 0);
+      await place.answer();
+      left.push(place.requests.messages.length);
+    }
+    expect(left).toEqual([2, 4, 4, 6]);
   });
 
   it('answers the notice all the same where they cannot be left, and says so', async () => {

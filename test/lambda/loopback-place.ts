@@ -68,7 +68,7 @@ export interface LoopbackPlace {
   cover(): Promise<Invocation>;
   /** Puts the bodies into the overflow queue, and hands the first ten that can be seen to `respond`, as Lambda does. */
   answer(...bodies: readonly string[]): Promise<Invocation>;
-  /** Hands the bodies to `fleet`, as Lambda does from its queue. */
+  /** The same with the queue of requests, and `fleet`. */
   act(...bodies: readonly string[]): Promise<Invocation>;
   /** Somebody has deleted it. */
   removeQueue(name: string): void;
@@ -141,6 +141,26 @@ export async function openLoopbackPlace(setup: FleetSetup = {}): Promise<Loopbac
     AWS_ENDPOINT_URL: endpoint.url,
   };
   const remainingMs = () => (faults.length > 0 ? FAULTY_MS : SOUND_MS);
+  /** The first ten that can be seen; with the others the function does as it likes. */
+  async function read(from: Queue, part: string, bodies: readonly string[]): Promise<Invocation> {
+    for (const body of bodies) from.send(body);
+    const Records = from.receiveNow(10).map(({ id, body, receiptHandle, receiveCount }) => ({
+      messageId: id,
+      body,
+      receiptHandle,
+      attributes: { ApproximateReceiveCount: String(receiveCount) },
+    }));
+    const invocation = await invoke({ Records }, environment, {
+      part,
+      arn: FUNCTION_ARN,
+      remainingMs: faults.length > 0 ? FAULTY_OVERFLOW_MS : SOUND_MS,
+    });
+    const failed = invocation.error === '' ? failuresOf(invocation.answer) : [];
+    for (const { messageId, receiptHandle } of Records) {
+      if (invocation.error === '' && !failed.includes(messageId)) from.delete(receiptHandle);
+    }
+    return invocation;
+  }
   return {
     bucket,
     queue,
@@ -194,37 +214,14 @@ export async function openLoopbackPlace(setup: FleetSetup = {}): Promise<Loopbac
       });
     },
     cover: () => invoke({}, environment, { part: 'coverage', arn: FUNCTION_ARN, remainingMs: remainingMs() }),
-    act: (...bodies) =>
-      invoke({ Records: bodies.map((body, nth) => ({ messageId: `m${nth}`, body })) }, environment, {
-        part: 'fleet',
-        arn: FUNCTION_ARN,
-        remainingMs: remainingMs(),
-      }),
+    act: (...bodies) => read(requests, 'fleet', bodies),
     removeQueue(name) {
       queues.splice(
         queues.findIndex((one) => one.name === name),
         1,
       );
     },
-    async answer(...bodies) {
-      for (const body of bodies) overflow.send(body);
-      const Records = overflow.receiveNow(10).map(({ id, body, receiptHandle, receiveCount }) => ({
-        messageId: id,
-        body,
-        receiptHandle,
-        attributes: { ApproximateReceiveCount: String(receiveCount) },
-      }));
-      const invocation = await invoke({ Records }, environment, {
-        part: 'respond',
-        arn: FUNCTION_ARN,
-        remainingMs: faults.length > 0 ? FAULTY_OVERFLOW_MS : SOUND_MS,
-      });
-      const failed = failuresOf(invocation.answer);
-      for (const { messageId, receiptHandle } of Records) {
-        if (invocation.error === '' && !failed.includes(messageId)) overflow.delete(receiptHandle);
-      }
-      return invocation;
-    },
+    answer: (...bodies) => read(overflow, 'respond', bodies),
     async close() {
       await endpoint.close();
       if (unexpected.length > 0) throw new Error(unexpected.join('; '));

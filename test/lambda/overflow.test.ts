@@ -160,6 +160,23 @@ describe('the overflow queue', { timeout: 30_000 }, () => {
     expect(metrics).toMatchObject({ QueueCallsFailed: 1 });
   });
 
+  it('answers those it was given while the queue says nothing more', async () => {
+    place.instances.push(running(0));
+    place.faults.push({ of: 'function', service: 'sqs', action: 'ReceiveMessage', kind: 'hang' });
+    const { log, answer } = await place.answer(record(0));
+    expect(failuresOf(answer)).toEqual([]);
+    expect(phases(log)).toEqual({ queueFailed: 1, commandSent: 1 });
+  });
+
+  it('keeps what was drawn beside a call that failed', async () => {
+    for (let nth = 0; nth < 40; nth += 1) place.instances.push(running(nth));
+    place.faults.push({ of: 'function', service: 'sqs', action: 'ReceiveMessage', kind: 'deny', first: 1 });
+    const { log } = await place.answer(...many(40));
+    expect(phases(log)).toEqual({ queueFailed: 1, commandSent: 10 });
+    await place.answer();
+    expect(place.overflow.messages).toEqual([]);
+  });
+
   it('keeps a message whose ticket or whose burial failed: it comes again', async () => {
     place.instances.push(running(0));
     place.faults.push({ of: 'function', service: 'sqs', action: 'SendMessageBatch', kind: 'deny' });

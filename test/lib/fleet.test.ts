@@ -23,14 +23,13 @@ const arn = (service: string, resource: string) => ({
 });
 
 describe('the function fleet', () => {
-  it('has a quarter of a minute for up to 100 requests, that are gathered for a second', () => {
+  it('has a quarter of a minute, takes ten requests without a window, three at once, and gives back what is not done', () => {
     expect(fleet.Properties).toMatchObject({ MemorySize: 256, Timeout: 15, Runtime: 'nodejs24.x' });
     expect(only(template, 'AWS::Lambda::EventSourceMapping', 'SpotGuardFleet').Properties).toEqual({
       FunctionName: { Ref: fleet.id },
       EventSourceArn: arnOf(requests),
-      BatchSize: 100,
-      MaximumBatchingWindowInSeconds: 1,
-      ScalingConfig: { MaximumConcurrency: 2 },
+      BatchSize: 10,
+      ScalingConfig: { MaximumConcurrency: 3 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
@@ -62,20 +61,26 @@ describe('the function fleet', () => {
       },
       {
         Effect: 'Allow',
-        Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ReceiveMessage',
+        ],
         Resource: arnOf(requests),
       },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf(deadLetters) },
     ]);
   });
 });
 
 describe('the fleet queue', () => {
-  it('shows again after the timeout what is not done, and gives it up at last, encrypted all the time', () => {
+  it('shows again after 20 s what a function died over, and gives it up at last, encrypted all the time', () => {
     const common = { MessageRetentionPeriod: 14 * 24 * 3600, SqsManagedSseEnabled: true };
     expect(requests.Properties).toEqual({
       ...common,
-      VisibilityTimeout: 15,
-      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 20 },
+      VisibilityTimeout: 20,
+      RedrivePolicy: { deadLetterTargetArn: arnOf(deadLetters), maxReceiveCount: 200 },
     });
     expect(deadLetters.Properties).toEqual(common);
   });

@@ -85,7 +85,7 @@ function groups({ scalingGroups }: Fleet, input: JsonObject) {
 
 /** Nothing is detached where one of them cannot be. */
 function detach(group: ScalingGroup | undefined, input: JsonObject) {
-  if (!group) throw invalid(`AutoScalingGroup name not found - null`);
+  if (!group || group.lost) throw invalid(`AutoScalingGroup name not found - null`);
   const ids = members(input, 'InstanceIds');
   if (ids.length > DETACHED_AT_ONCE) {
     throw invalid(

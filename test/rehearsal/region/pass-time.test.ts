@@ -14,7 +14,6 @@ const clock = () => new Clock(join(mkdtempSync(join(folder, 'clock-')), 'clock')
 const source: EventSource = {
   queueArn: 'q',
   functionArn: 'f',
-  windowMs: 0,
   batchSize: 10,
   concurrency: 1,
   reportsFailures: true,

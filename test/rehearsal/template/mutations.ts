@@ -165,7 +165,7 @@ function settleBreaks(type: string, properties: JsonObject): Break[] {
 
 /** What does fleet actions: an instance must ask for them. */
 function fleetBreaks(type: string, properties: JsonObject): Break[] {
-  const scenarios = ['fleet-actions', 'least-privilege'];
+  const scenarios = ['fleet-actions', 'least-privilege', 'fleet-throttled', 'fleet-denied'];
   const noticed = (breaks: readonly Break[]): Break[] =>
     breaks.map((one) => (one.survives === undefined ? { ...one, scenarios } : one));
   switch (type) {
@@ -179,11 +179,7 @@ function fleetBreaks(type: string, properties: JsonObject): Break[] {
         ...variableBreaks(properties),
       ]);
     case 'AWS::Lambda::EventSourceMapping':
-      return [
-        ...sourceBreaks(scenarios, []).filter(({ name }) => !name.includes('FunctionResponseTypes')),
-        dropped(['FunctionResponseTypes'], { survives: `nothing here is tried for so long; ${LIB_ASKS}` }),
-        dropped(['MaximumBatchingWindowInSeconds'], { scenarios }),
-      ];
+      return [...sourceBreaks(scenarios, ['fleet-denied'])];
     default:
       throw new Error(`no mutations are known of ${type} of fleet`);
   }

@@ -1,4 +1,4 @@
-// The overflow queue as the function itself uses it: Lambda hands it ten messages at most, and leaves the others there.
+// A queue as the function itself uses it that reads it: Lambda hands over ten messages at most, and leaves the others there.
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -6,6 +6,7 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
 import type { DeadLetter, Waiting } from '../domain/waiting.ts';
 import type { PutOff } from '../ports.ts';
 import { inBatches } from './batches.ts';
@@ -88,3 +89,12 @@ export function deadLetter(
     return sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }), options);
   });
 }
+
+/** As Lambda handed them over. */
+export const given = (records: readonly SQSRecord[]): Waiting[] =>
+  records.map(({ messageId, body, receiptHandle, attributes }) => ({
+    id: messageId,
+    body,
+    receiptHandle,
+    receives: Number(attributes.ApproximateReceiveCount),
+  }));
