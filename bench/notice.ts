@@ -20,6 +20,7 @@ export function environment(endpointUrl: string): Record<string, string> {
     [FUNCTION_VARIABLES.settlementQueue]: `${endpointUrl}/${ACCOUNT}/tickets.fifo`,
     [FUNCTION_VARIABLES.overflowQueue]: `${endpointUrl}/${ACCOUNT}/overflow`,
     [FUNCTION_VARIABLES.deadLetterQueue]: `${endpointUrl}/${ACCOUNT}/dead-letters`,
+    [FUNCTION_VARIABLES.fleetQueue]: `${endpointUrl}/${ACCOUNT}/fleet`,
     [FUNCTION_VARIABLES.logLevel]: 'INFO',
     [FUNCTION_VARIABLES.service]: METRIC_SERVICE,
     [FUNCTION_VARIABLES.metricsNamespace]: METRIC_NAMESPACE,

@@ -30,6 +30,7 @@ export const functionCrashes: Scenario = {
   story:
     "the function's process dies in the middle of the notice: at once another one takes it from the overflow queue",
   expected: 'graceful',
+  onlyInAll: true,
   tags: WORKER_TAGS,
   trouble: { of: 'respond', fault: 'crashes', first: 1 },
   prepare: prepareWorkload,

@@ -153,6 +153,7 @@ export const nothingSetUp: Scenario = {
   name: 'nothing-set-up',
   story: 'the instance is tagged, but there is nothing to stop and no hook: it ran, and saved nothing',
   expected: 'empty',
+  onlyInAll: true,
   windowSeconds: 10,
   expectations: [everyStepSucceeded, reportInTime, nothingLeftRunning],
 };

@@ -14,6 +14,7 @@ import {
   GetComplianceSummaryCommand,
   GetResourcesCommand,
 } from '@aws-sdk/client-resource-groups-tagging-api';
+import { FUNCTION_VARIABLES } from '../../contract/environment.ts';
 import { ENVIRONMENT, invoke } from '../lambda/invoke.ts';
 import { type Case, refusal, told } from './contract.ts';
 import { clientsOf, type Place, SCALING_GROUP } from './place.ts';
@@ -61,8 +62,11 @@ async function act(place: Place, fleetAction: string, instanceId: string): Promi
   const seconds = Math.floor(Date.now() / 1000);
   const noticeTime = new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
   const body = JSON.stringify({ version: 1, instanceId, noticeTime, deadline: seconds + 120, fleetAction });
-  const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: place.url };
-  const { log, error } = await invoke({ Records: [{ messageId: 'm', body }] }, environment, {
+  // One that is empty: nothing more is drawn.
+  const queue = { [FUNCTION_VARIABLES.fleetQueue]: place.queueUrl };
+  const environment = { ...ENVIRONMENT, ...queue, AWS_ENDPOINT_URL: place.url };
+  const record = { messageId: 'm', receiptHandle: '', body, attributes: { ApproximateReceiveCount: '1' } };
+  const { log, error } = await invoke({ Records: [record] }, environment, {
     part: 'fleet',
   });
   return { phases: log.map(({ phase, reason }) => [phase, reason].join(' ').trim()), error };

@@ -68,6 +68,11 @@ const BATCH_REFUSALS: readonly (readonly [string, SendMessageBatchRequestEntry[]
     [entry('a'), entry('a')],
     `BatchEntryIdsNotDistinct (${BATCH}.BatchEntryIdsNotDistinct) 400`,
   ],
+  [
+    'two bodies of 600,000 bytes',
+    ['a', 'b'].map((id) => entry(id, { MessageBody: id.repeat(600_000) })),
+    `BatchRequestTooLong (${BATCH}.BatchRequestTooLong) 400`,
+  ],
   ['an id that is none', [entry('a b')], `InvalidBatchEntryId (${BATCH}.InvalidBatchEntryId) 400`],
 ];
 

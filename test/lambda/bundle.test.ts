@@ -49,7 +49,12 @@ describe('the bundle', () => {
     ['coverage', ['client-ec2', 'client-s3', 'client-sqs']],
     [
       'fleet',
-      ['client-auto-scaling', 'client-elastic-load-balancing-v2', 'client-resource-groups-tagging-api'],
+      [
+        'client-auto-scaling',
+        'client-elastic-load-balancing-v2',
+        'client-resource-groups-tagging-api',
+        'client-sqs',
+      ],
     ],
   ])('of %s holds the clients it uses, and of the project the functions alone', (name, clients) => {
     const inputs = Object.values(all[name]?.outputs ?? {}).flatMap((output) =>

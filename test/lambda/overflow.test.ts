@@ -102,6 +102,17 @@ describe('the overflow queue', { timeout: 30_000 }, () => {
     expect(metrics).toMatchObject({ NoticesDeadLettered: [1, 1], CommandsSent: 1 });
   });
 
+  it('buries poison that is too large for one call beside another, each by a call of its own', async () => {
+    place.instances.push(running(0));
+    const big = (sign: string): string => `{${sign.repeat(600_000)}`;
+    // Seen only when the function draws.
+    for (const sign of ['a', 'b']) place.overflow.send(big(sign), {}, { delaySeconds: 0.02 });
+    const { log } = await place.answer(record(0));
+    expect(phases(log)).toEqual({ commandSent: 1, deadLettered: 2 });
+    expect(place.deadLetters.messages).toHaveLength(2);
+    expect(place.overflow.messages).toEqual([]);
+  });
+
   it('drops what it saw first after its deadline, and buries what was tried in time', async () => {
     const old = { time: new Date(Date.now() - 125_000).toISOString().replace(/\.\d+Z$/, 'Z') };
     const { log } = await place.answer(bare(0, old), record(1, old));
@@ -114,7 +125,7 @@ describe('the overflow queue', { timeout: 30_000 }, () => {
   it('buries what could not be sent when the next try would be too late, with the reason of the last', async () => {
     place.instances.push(running(0));
     place.unregistered.add(instanceIdOf(0));
-    const time = new Date(Date.now() - 119_000).toISOString().replace(/\.\d+Z$/, 'Z');
+    const time = new Date(Date.now() - 118_000).toISOString().replace(/\.\d+Z$/, 'Z');
     const { log, answer } = await place.answer(record(0, { time }));
     expect(failuresOf(answer)).toEqual([]);
     expect(phases(log)).toEqual({ notSent: 1, deadLettered: 1 });

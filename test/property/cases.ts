@@ -8,15 +8,24 @@ const numRuns = PROPERTY_CASES === undefined ? QUICK_CASES : Number(PROPERTY_CAS
 /** Milliseconds for one property: a case takes less than one, on a busy machine a few. */
 export const TIMEOUT = 20_000 + numRuns * 10;
 
+const parameters = <Values>(runs: number): fc.Parameters<Values> => ({
+  numRuns: runs,
+  ...(PROPERTY_SEED === undefined ? {} : { seed: Number(PROPERTY_SEED) }),
+  reporter: (details) => {
+    if (!details.failed) return;
+    const again = `npm run properties -- --cases ${numRuns} --seed ${details.seed}`;
+    throw new Error(`${fc.defaultReportMessage(details)}\n\nTo run it again: ${again}`);
+  },
+});
+
 /** Throws with the smallest case that fails, and with the command that runs it again. */
 export function holds<Values extends [unknown, ...unknown[]]>(property: fc.IProperty<Values>): void {
-  fc.assert(property, {
-    numRuns,
-    ...(PROPERTY_SEED === undefined ? {} : { seed: Number(PROPERTY_SEED) }),
-    reporter: (details) => {
-      if (!details.failed) return;
-      const again = `npm run properties -- --cases ${numRuns} --seed ${details.seed}`;
-      throw new Error(`${fc.defaultReportMessage(details)}\n\nTo run it again: ${again}`);
-    },
-  });
+  fc.assert(property, parameters(numRuns));
+}
+
+/** The same for cases that take a thousand times as long: one in a thousand of them. */
+export function holdsForFew<Values extends [unknown, ...unknown[]]>(
+  property: fc.IAsyncProperty<Values>,
+): Promise<void> {
+  return fc.assert(property, parameters(Math.ceil(numRuns / 1_000)));
 }

@@ -5,6 +5,8 @@ import { QUERY_CODES } from './sqs-faults.ts';
 
 const ENTRY_ID = /^[\w-]{1,80}$/;
 const ENTRIES = 10;
+/** Of all bodies together (SendMessageBatch). */
+const MOST_BYTES = 1_048_576;
 
 /** `name`: of the shape, as SQS says it; `act`: what one entry asks for, and what it is told. */
 export function eachOf(name: string, input: JsonObject, act: (entry: JsonObject) => object) {
@@ -13,6 +15,14 @@ export function eachOf(name: string, input: JsonObject, act: (entry: JsonObject)
     name,
     entries.map(({ Id: id }) => String(id ?? '')),
   );
+  const bytes = entries.reduce(
+    (sum, { MessageBody: body }) => sum + Buffer.byteLength(String(body ?? '')),
+    0,
+  );
+  if (bytes > MOST_BYTES) {
+    const message = `Batch requests cannot be longer than ${MOST_BYTES} bytes. You have sent ${bytes} bytes.`;
+    throw new ServiceFault('com.amazonaws.sqs#BatchRequestTooLong', message);
+  }
   const successful: object[] = [];
   const failed: object[] = [];
   for (const entry of entries) {

@@ -10,6 +10,7 @@ export const QUERY_CODES = new Map([
   [`${CORAL}#InvalidParameterValueException`, 'InvalidParameterValue'],
   [`${CORAL}#MissingRequiredParameterException`, 'MissingParameter'],
   ['com.amazonaws.sqs#BatchEntryIdsNotDistinct', 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct'],
+  ['com.amazonaws.sqs#BatchRequestTooLong', 'AWS.SimpleQueueService.BatchRequestTooLong'],
   ['com.amazonaws.sqs#EmptyBatchRequest', 'AWS.SimpleQueueService.EmptyBatchRequest'],
   ['com.amazonaws.sqs#InvalidBatchEntryId', 'AWS.SimpleQueueService.InvalidBatchEntryId'],
   ['com.amazonaws.sqs#InvalidMessageContents', 'InvalidMessageContents'],

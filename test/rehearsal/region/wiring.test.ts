@@ -58,7 +58,6 @@ const callingOut = `--import=data:text/javascript,${encodeURIComponent(
 )}`;
 const aside = (problem: RegExp | undefined): boolean =>
   /log is lost|loopback|may not invoke/.test(problem?.source ?? '');
-const queued = /the event goes to/;
 
 describe('the template as it is', () => {
   it('brings the notice to the instance', { timeout: 60_000 }, async () => {
@@ -90,12 +89,6 @@ describe.concurrent('a template', () => {
     denied?: string;
   }[] = [
     {
-      name: 'whose role may not send the command',
-      change: () => withoutStatement('ssm:SendCommand'),
-      event: /AccessDeniedException/,
-      denied: 'SendCommand',
-    },
-    {
       name: 'whose role may not write the log',
       change: () => withoutStatement('logs:PutLogEvents'),
       problem: /may not .* the log is lost/,
@@ -124,11 +117,6 @@ describe.concurrent('a template', () => {
           () => undefined,
         ),
       problem: /may not send to .* the event is lost/,
-    },
-    {
-      name: 'whose function names another document',
-      change: () => withVariables({ SPOT_GUARD_DOCUMENT: 'Other' }),
-      event: queued,
     },
     {
       name: 'whose function reaches beyond loopback',

@@ -17,9 +17,9 @@ export interface Mutation {
 /** What nobody but a scenario with a fault in it can see. */
 const FAULTY = [
   PLAIN,
+  'least-privilege',
   'function-crashes',
   'agent-not-registered',
-  'least-privilege',
   'lambda-unreachable',
 ] as const;
 
