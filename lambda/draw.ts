@@ -7,7 +7,7 @@ const AT_ONCE = 8;
 /** ReceiveMessage gives no more. */
 const RECEIVED = 10;
 /** Milliseconds for all of it: what is in hand already must not wait for more. */
-const DRAW_MS = 1_500;
+const DRAW_MS = 2_000;
 /** Characters of all bodies: 200 usual messages have a third of it, and what is far larger is none of ours. */
 const MOST_CHARS = 2_000_000;
 

@@ -83,6 +83,6 @@ export function fleetFunction(
       { actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] },
     ],
   });
-  fleet.reads('Requests', queue, { batchSize: BATCH, concurrency: READERS });
+  fleet.reads('Asked', queue, { batchSize: BATCH, concurrency: READERS });
   return fleet;
 }

@@ -1,14 +1,13 @@
 // A Region on one machine, wired as the synthesised template says and in no other way.
-
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Role } from '../machine/metadata-tree.ts';
 import type { Place } from '../template/resolve.ts';
 import { type QueueSpec, readStack, type Stack } from '../template/stack.ts';
 import type { Json, Template } from '../template/template.ts';
 import { Bucket } from './bucket.ts';
-import { type Delivery, deliveries } from './bus.ts';
+import { deliveries } from './bus.ts';
 import { Commands } from './commands.ts';
 import { Concurrency } from './concurrency.ts';
+import { type DeliveryOptions, deliver } from './deliver.ts';
 import type { CommandDocument } from './document.ts';
 import { autoScalingService } from './endpoints/auto-scaling.ts';
 import { type Ec2Instance, ec2Service } from './endpoints/ec2.ts';
@@ -20,7 +19,7 @@ import { ssmService } from './endpoints/ssm.ts';
 import type { ReadQueue } from './event-source.ts';
 import { Fleet, type FleetSetup } from './fleet.ts';
 import { type FunctionWorld, startFunction } from './function-host.ts';
-import { type AccessRequest, type DecisiveStatement, isAllowed } from './iam.ts';
+import { type AccessRequest, isAllowed } from './iam.ts';
 import type { LambdaFunction } from './lambda.ts';
 import type { Usage } from './lambda-environment.ts';
 import { readLive } from './live-reading.ts';
@@ -30,38 +29,34 @@ import type { Rates } from './rates.ts';
 import { INSTANCE_ROLE } from './statements.ts';
 
 export interface RegionOptions
-  extends Pick<
-    FunctionWorld,
-    | 'place'
-    | 'violations'
-    | 'onCall'
-    | 'onLog'
-    | 'onQueued'
-    | 'onProblem'
-    | 'onDecided'
-    | 'troubleOf'
-    | 'clock'
-  > {
+  extends DeliveryOptions,
+    Pick<
+      FunctionWorld,
+      | 'place'
+      | 'violations'
+      | 'onCall'
+      | 'onLog'
+      | 'onQueued'
+      | 'onProblem'
+      | 'onDecided'
+      | 'troubleOf'
+      | 'clock'
+    > {
   readonly template: Template;
   readonly instances: readonly Ec2Instance[];
   /** The instance whose role `instanceRole` is. */
   readonly instanceId: string;
-  /** By which waits shrink with the window of the rehearsal. */
-  readonly waitScale: number;
   /** What the instances belong to; nothing where absent. */
   readonly fleet?: FleetSetup;
   /** Whether the instance's agent has registered with SSM. */
   readonly isRegistered: (instanceId: string) => boolean;
   readonly faults: readonly PlantedFault[];
-  readonly onInvoked: (functionName: string) => void;
   /** Calls at once of all functions; as many as come where absent. */
   readonly concurrency?: number;
   /** What comes faster is throttled; nothing where absent. */
   readonly rates?: Rates;
   /** False: queues are read in the time that is skipped alone. */
   readonly readsLive?: boolean;
-  /** EventBridge cannot hand anything to Lambda, however often it tries. */
-  readonly lambdaUnreachable: boolean;
 }
 
 export interface Region {
@@ -139,45 +134,6 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
     return queue;
   }
 
-  async function deliver({ rule, target, refusedBecause }: Delivery, event: Json): Promise<void> {
-    const invoked = functions.find(({ spec }) => spec.arn === target.arn);
-    if (!invoked)
-      throw new Error(`rule ${rule.name} targets ${target.arn}, which is no function of the template`);
-    if (refusedBecause !== undefined) {
-      options.onProblem(`rule ${rule.name} may not invoke ${invoked.spec.name}`);
-    } else if (options.lambdaUnreachable) {
-      const waitMs = Math.min(target.maxAgeMs * options.waitScale, 2 ** 31 - 1);
-      await delay(waitMs, undefined, { signal: closed.signal }).catch(() => undefined);
-      if (closed.signal.aborted) return;
-    } else {
-      options.onInvoked(invoked.spec.name);
-      await invoked.invokeAsync(event);
-      return;
-    }
-    const why = refusedBecause ?? 'TIMEOUT';
-    if (target.deadLetterArn === undefined) return;
-    const queue = queueAt(target.deadLetterArn);
-    const request = {
-      principal: 'events.amazonaws.com',
-      account: place.account,
-      action: 'sqs:SendMessage',
-      resource: queue.arn,
-      context: { 'aws:SourceArn': rule.arn },
-    };
-    const policies = {
-      identity: [],
-      resource: queue.policy,
-      onDecided: (statement: DecisiveStatement) => options.onDecided(queue.name, statement),
-    };
-    if (!(await isAllowed(request, policies))) {
-      options.onProblem(`rule ${rule.name} may not send to ${queue.name}: the event is lost`);
-      return;
-    }
-    const attributes = { RULE_ARN: rule.arn, TARGET_ARN: target.arn, ERROR_CODE: why };
-    queue.send(JSON.stringify(event), attributes);
-    options.onQueued(queue.name, why);
-  }
-
   async function judge(stack: Stack, request: AccessRequest): Promise<boolean> {
     const roles = stack.functions.map(({ role }) => role);
     const asking = roles.find(({ arn }) => arn === request.principal);
@@ -230,6 +186,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       return { source, queue: queueAt(source.queueArn), target, region: place.region, may };
     });
     const { onProblem } = options;
+    const delivering = { options, functions, queueAt, closed: closed.signal };
     const live = readLive(options.readsLive === false ? [] : sources, onProblem);
     const passing = {
       clock,
@@ -251,7 +208,7 @@ export async function openRegion(options: RegionOptions): Promise<Region> {
       judge: (request) => judge(stack, request),
       async put(event) {
         const found = deliveries(stack.rules, stack.permissions, event);
-        await Promise.all(found.map((delivery) => deliver(delivery, event)));
+        await Promise.all(found.map((delivery) => deliver(delivery, event, delivering)));
         return found.length;
       },
       usage: () =>

@@ -17,7 +17,7 @@ describe('the bundle', () => {
     folder = await mkdtemp(join(dirname(BUNDLE), '../../lambda-'));
     all = await buildLambda(folder);
     built = all.respond as Metafile;
-  });
+  }, 60_000);
   afterAll(() => rm(folder, { recursive: true }));
 
   const code = async () => {

@@ -39,6 +39,8 @@ const RUN = `
     const getRemainingTimeInMillis = () => Number(remainingMs) - (Date.now() - startMs);
     const answer = await handler(JSON.parse(event), { invokedFunctionArn: arn, getRemainingTimeInMillis });
     writeSync(4, JSON.stringify(answer ?? null));
+    // A reader that is slow has not all of the log yet.
+    await new Promise((resolve) => process.stdout.write('', resolve));
     process.exit(0);
   } catch (error) {
     writeSync(3, error.message);

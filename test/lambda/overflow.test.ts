@@ -59,7 +59,8 @@ describe('the overflow queue', { timeout: 30_000 }, () => {
   it('is drawn from in a flood: 230 notices are one look-up, and four commands of 50 for 200 of them', async () => {
     for (let nth = 0; nth < 230; nth += 1) place.instances.push(running(nth));
     const { log, metrics, lines } = await place.answer(...many(230));
-    expect(phases(log)).toEqual({ commandSent: 200 });
+    const drawn = callsOf('ReceiveMessage').map(({ status, ms }) => `${status} after ${ms} ms`);
+    expect(phases(log), drawn.join()).toEqual({ commandSent: 200 });
     expect(callsOf('DescribeInstances')).toHaveLength(1);
     expect(callsOf('SendCommand')).toHaveLength(4);
     expect(place.overflow.messages).toHaveLength(30);

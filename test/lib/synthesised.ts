@@ -1,10 +1,9 @@
 // The stack's template in process, without the CLI, with the feature flags that a deployment has.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import { SpotGuardStack, type SpotGuardStackProps } from '../../lib/index.ts';
 
 export const CDK_JSON: { readonly context: Readonly<Record<string, unknown>> } = JSON.parse(
@@ -12,10 +11,7 @@ export const CDK_JSON: { readonly context: Readonly<Record<string, unknown>> } =
 );
 
 // Without a folder of its own each App leaves one behind.
-const outdir = mkdtempSync(join(tmpdir(), 'spot-guard-test-'));
-afterAll(() => rmSync(outdir, { recursive: true, force: true }));
-
-export const scratchFolder = (): string => mkdtempSync(join(outdir, 'cdk.out-'));
+export const scratchFolder = (): string => mkdtempSync(join(inject('scratch'), 'cdk.out-'));
 
 export function appWith(context: Readonly<Record<string, unknown>> = {}): App {
   return new App({
