@@ -5,7 +5,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { FLEET_ACTIONS, type FleetAction, SETTING_TAG_PREFIX } from '../contract/tags.ts';
 import { FLEET_TIMEOUT_SECONDS } from './fleet-requests.ts';
-import { GuardFunction } from './function.ts';
+import { GuardFunction, readingOf } from './function.ts';
 import type { QueuePair } from './queue-pair.ts';
 import type { Checked } from './settings.ts';
 
@@ -71,15 +71,7 @@ export function fleetFunction(
         conditions: tagged('replace'),
         reason: REASON,
       },
-      {
-        actions: [
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
-        ],
-        resources: [queue.queueArn],
-      },
+      readingOf(queue),
       { actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] },
     ],
   });

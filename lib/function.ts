@@ -38,6 +38,17 @@ export interface Allowed {
   readonly reason?: string;
 }
 
+/** What Lambda calls on a queue in the function's name, and the function to put a message off. */
+export const readingOf = (queue: IQueue): Allowed => ({
+  actions: [
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:ChangeMessageVisibility',
+  ],
+  resources: [queue.queueArn],
+});
+
 interface Reading {
   /** Messages a call. */
   readonly batchSize: number;

@@ -5,7 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { GUARD_TAG, GUARD_TAG_VALUE } from '../contract/tags.ts';
-import { GuardFunction } from './function.ts';
+import { GuardFunction, readingOf } from './function.ts';
 import type { QueuePair } from './queue-pair.ts';
 import { type Checked, defaultsOf } from './settings.ts';
 
@@ -73,15 +73,7 @@ export function respondFunction(
         actions: ['sqs:SendMessage'],
         resources: [queue.queueArn, settlement.queueArn, deadLetters.queueArn, fleetRequests.queueArn],
       },
-      {
-        actions: [
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
-        ],
-        resources: [queue.queueArn],
-      },
+      readingOf(queue),
     ],
   });
   respond.reads('Waiting', queue, { batchSize: BATCH, concurrency: READERS });

@@ -5,7 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { OUTCOMES_PREFIX, REPORTS_PREFIX } from '../contract/storage.ts';
-import { GuardFunction } from './function.ts';
+import { GuardFunction, readingOf } from './function.ts';
 import type { Checked } from './settings.ts';
 import { SETTLE_TIMEOUT_SECONDS } from './settlement.ts';
 
@@ -60,15 +60,7 @@ export function settleFunction(
         resources: [bucket.arnForObjects(`${OUTCOMES_PREFIX}*`)],
         reason: 'Each notice has an outcome of its own.',
       },
-      {
-        actions: [
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
-        ],
-        resources: [settlement.queueArn],
-      },
+      readingOf(settlement),
     ],
   });
   settle.reads('Tickets', settlement, { batchSize: BATCH, concurrency: CONCURRENCY });
